@@ -1,0 +1,18 @@
+"""The Celery application: its queues, and what beat wakes. Tasks carry ids only; the row is the truth."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
+
+app = Celery("kyc_portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_routes = {
+    "kyc_portal.submissions.tasks.read_scan": {"queue": "reading"},
+    "kyc_portal.exports.tasks.*": {"queue": "exports"},
+}
+app.conf.beat_schedule = {
+    "sweep": {"task": "kyc_portal.submissions.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+}
+app.autodiscover_tasks()
