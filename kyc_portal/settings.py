@@ -210,11 +210,15 @@ OCR_ENDPOINT = ENV.ocr_endpoint
 OCR_SECRET_ID = ENV.ocr_secret_id
 OCR_SECRET_KEY = ENV.ocr_secret_key
 OCR_REGION = ENV.ocr_region
+# Who reads the pictures and where: named in the consent, stored with it.
+OCR_PROVIDER = "Tencent Cloud" if "tencentcloudapi.com" in ENV.ocr_endpoint else "Harbour Securities"
+OCR_REGION_NAME = ENV.ocr_region or ("Singapore" if "tencentcloudapi.com" in ENV.ocr_endpoint else "Hong Kong")
 OCR_CALLS_PER_SECOND = ENV.ocr_calls_per_second
 REDIS_URL = ENV.redis_url
 MASTER_KEY = ENV.master_key
 DIGEST_KEY = ENV.digest_key
 BUSINESS_NAME = "Harbour Securities"
+SITE_URL = f"https://{ENV.allowed_hosts[0]}" if ENV.is_production else f"http://localhost:{ENV.port}"
 
 LOGGING = {
     "version": 1,

@@ -1,0 +1,1 @@
+"""Our own rules: pure functions of what was read, what the customer said and today."""

@@ -1,0 +1,167 @@
+"""The rules, each a pure function from the evidence to one finding; `run` applies them all in screen order.
+
+A rule that lacks what it needs says "not checked", never "pass". Points are what a failed rule adds within its
+tier; their sum is capped by the queue, so no rule lifts a case past a graver code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kyc_portal.sealing.folding import fold_name
+from kyc_portal.submissions.checks import dates, grammar
+from kyc_portal.submissions.checks.results import Finding, Result
+from kyc_portal.submissions.policy import Policy
+from ocr_integration.contract import PermitType
+
+_REQUIRED_FRONT = ("name", "sex", "birthday", "valid_date", "number", "type")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything the rules look at. `front` and `back` hold the standing text of each field, None when not read.
+
+    `today` is the date in Hong Kong. `differing_fields` is None until the customer has answered.
+    `other_holders` counts other customers with the same life number, None when it could not be looked up.
+    """
+
+    declared: frozenset[PermitType]
+    front: Mapping[str, str] | None
+    back: Mapping[str, str] | None
+    back_needed: bool
+    warnings_checked: bool
+    today: date
+    differing_fields: frozenset[str] | None = None
+    was_asked_to_confirm: bool = False
+    other_holders: int | None = None
+
+    @property
+    def permit(self) -> PermitType | None:
+        return grammar.permit_of(self.front["type"]) if self.front else None
+
+
+def type_allowed(evidence: Evidence, policy: Policy) -> Finding:
+    """Only permits the policy lists pass; the two-way permits are read and go to a person."""
+    if not evidence.front or not evidence.front["type"]:
+        return Finding("type_allowed", Result.NOT_CHECKED, "type_not_read")
+    if evidence.permit is None:
+        return Finding("type_allowed", Result.FAIL, "type_unknown", 300)
+    if evidence.permit not in policy.allowed_types:
+        return Finding("type_allowed", Result.FAIL, "type_not_accepted", 300)
+    return Finding("type_allowed", Result.PASS, "type_accepted")
+
+
+def type_declared(evidence: Evidence, policy: Policy) -> Finding:
+    """The permit is the one the customer said they hold."""
+    if evidence.permit is None:
+        return Finding("type_declared", Result.NOT_CHECKED, "type_not_read")
+    if evidence.permit in evidence.declared:
+        return Finding("type_declared", Result.PASS, "type_as_declared")
+    return Finding("type_declared", Result.FAIL, "type_differs", 100)
+
+
+def required_fields(evidence: Evidence, policy: Policy) -> Finding:
+    """The fields every permit prints were read."""
+    if not evidence.front:
+        return Finding("required_fields", Result.NOT_CHECKED, "front_not_read")
+    missing = [name for name in _REQUIRED_FRONT if not evidence.front[name]]
+    # Holders of another nationality have a Latin name and may have no Chinese one on the front.
+    if missing == ["name"] and evidence.front["english_name"] and evidence.front["nationality"]:
+        missing = []
+    if missing:
+        return Finding("required_fields", Result.FAIL, "fields_missing", min(40 * len(missing), 160))
+    return Finding("required_fields", Result.PASS, "fields_present")
+
+
+def number_grammar(evidence: Evidence, policy: Policy) -> Finding:
+    """The number has a printed form of its type (grammar.FORMS)."""
+    if evidence.permit is None or not evidence.front or not evidence.front["number"]:
+        return Finding("number_grammar", Result.NOT_CHECKED, "number_not_read")
+    if grammar.form_of(evidence.permit, evidence.front["number"]) is None:
+        return Finding("number_grammar", Result.FAIL, "number_malformed", 120)
+    return Finding("number_grammar", Result.PASS, "number_fits")
+
+
+def dates_plausible(evidence: Evidence, policy: Policy) -> Finding:
+    """Both dates parse, and birth < issue < expiry."""
+    if not evidence.front or not evidence.front["birthday"] or not evidence.front["valid_date"]:
+        return Finding("dates_plausible", Result.NOT_CHECKED, "dates_not_read")
+    born_on, validity = dates.day(evidence.front["birthday"]), dates.span(evidence.front["valid_date"])
+    if born_on is None or validity is None:
+        return Finding("dates_plausible", Result.NOT_CHECKED, "dates_unclear")
+    if not born_on < validity.issued_on <= evidence.today:
+        return Finding("dates_plausible", Result.FAIL, "dates_out_of_order", 120)
+    return Finding("dates_plausible", Result.PASS, "dates_in_order")
+
+
+def not_expired(evidence: Evidence, policy: Policy) -> Finding:
+    """The last day of validity is still a valid day, in Hong Kong."""
+    validity = dates.span(evidence.front["valid_date"]) if evidence.front else None
+    if validity is None:
+        return Finding("not_expired", Result.NOT_CHECKED, "validity_unclear")
+    if validity.expires_on is None:
+        return Finding("not_expired", Result.PASS, "open_ended")
+    if validity.expires_on < evidence.today:
+        return Finding("not_expired", Result.FAIL, "expired", 200)
+    if validity.expires_on - evidence.today < timedelta(days=policy.expires_soon.days):
+        return Finding("not_expired", Result.WARN, "expires_soon")
+    return Finding("not_expired", Result.PASS, "valid_today")
+
+
+def front_agrees_with_back(evidence: Evidence, policy: Policy) -> Finding:
+    """The name on both sides is one, in either script (folded, so 陳 meets 陈)."""
+    rule = "front_agrees_with_back"
+    if not evidence.back_needed:
+        return Finding(rule, Result.PASS, "no_back")
+    if not evidence.front or not evidence.back or not evidence.back["back_name"] or not evidence.front["name"]:
+        return Finding(rule, Result.NOT_CHECKED, "back_not_read")
+    if fold_name(evidence.front["name"]) == fold_name(evidence.back["back_name"]):
+        return Finding(rule, Result.PASS, "sides_agree")
+    return Finding(rule, Result.FAIL, "sides_differ", 200)
+
+
+def number_elsewhere(evidence: Evidence, policy: Policy) -> Finding:
+    """No other customer holds this life number."""
+    if evidence.other_holders is None:
+        return Finding("number_elsewhere", Result.NOT_CHECKED, "number_not_read")
+    if evidence.other_holders:
+        return Finding("number_elsewhere", Result.FAIL, "number_on_another_customer", 300)
+    return Finding("number_elsewhere", Result.PASS, "number_only_here")
+
+
+def confirmation_agrees(evidence: Evidence, policy: Policy) -> Finding:
+    """What the customer confirmed is what was read."""
+    if evidence.differing_fields is None:
+        reason = "not_confirmed" if evidence.was_asked_to_confirm else "not_asked_to_confirm"
+        return Finding("confirmation_agrees", Result.NOT_CHECKED, reason)
+    if evidence.differing_fields:
+        return Finding("confirmation_agrees", Result.FAIL, "customer_differs", 80)
+    return Finding("confirmation_agrees", Result.PASS, "customer_confirmed")
+
+
+def forgery_tested(evidence: Evidence, policy: Policy) -> Finding:
+    """The service's forgery tests ran on every picture; what they found are its codes, not this rule."""
+    if evidence.warnings_checked:
+        return Finding("forgery_tested", Result.PASS, "forgery_tests_ran")
+    return Finding("forgery_tested", Result.NOT_CHECKED, "forgery_tests_did_not_run")
+
+
+RULES: tuple[Callable[[Evidence, Policy], Finding], ...] = (
+    type_allowed,
+    type_declared,
+    number_grammar,
+    number_elsewhere,
+    dates_plausible,
+    not_expired,
+    required_fields,
+    front_agrees_with_back,
+    confirmation_agrees,
+    forgery_tested,
+)
+
+
+def run(evidence: Evidence, policy: Policy) -> list[Finding]:
+    """Every rule once, in screen order."""
+    return [rule(evidence, policy) for rule in RULES]

@@ -1,0 +1,55 @@
+"""What each rule and each of its answers reads as on screen. No sentence quotes a personal value."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+TITLES: dict[str, Promise] = {
+    "type_allowed": _("Permit type accepted"),
+    "type_declared": _("Permit is the one declared"),
+    "number_grammar": _("Number fits its type"),
+    "number_elsewhere": _("Number on another customer"),
+    "dates_plausible": _("Dates plausible"),
+    "not_expired": _("Not expired"),
+    "required_fields": _("Required fields present"),
+    "front_agrees_with_back": _("Front agrees with back"),
+    "confirmation_agrees": _("Customer confirmed what was read"),
+    "forgery_tested": _("Forgery tests ran"),
+}
+
+SENTENCES: dict[str, Promise] = {
+    "type_not_read": _("The permit type was not read"),
+    "type_unknown": _("The printed type is none we know"),
+    "type_not_accepted": _("This permit is read, but the policy does not accept it"),
+    "type_accepted": _("Accepted by the policy"),
+    "type_as_declared": _("As the customer declared"),
+    "type_differs": _("Another permit than the customer declared"),
+    "front_not_read": _("The front was not read"),
+    "fields_missing": _("Some required fields were not read"),
+    "fields_present": _("All required fields were read"),
+    "number_not_read": _("The number was not read"),
+    "number_malformed": _("The number has no form of its type"),
+    "number_fits": _("The number has a form of its type"),
+    "number_on_another_customer": _("Another customer has the same life number"),
+    "number_only_here": _("No other customer has this life number"),
+    "dates_not_read": _("A date was not read"),
+    "dates_unclear": _("A date could not be understood"),
+    "dates_out_of_order": _("Birth, issue and expiry are not in order"),
+    "dates_in_order": _("Birth, issue and expiry are in order"),
+    "validity_unclear": _("The validity could not be understood"),
+    "open_ended": _("Valid without an end"),
+    "expired": _("The permit has run out"),
+    "expires_soon": _("The permit runs out within 90 days"),
+    "valid_today": _("Valid today in Hong Kong"),
+    "no_back": _("This permit has no back to compare"),
+    "back_not_read": _("The back, or a name, was not read"),
+    "sides_agree": _("Both sides carry one name"),
+    "sides_differ": _("The two sides carry different names"),
+    "not_confirmed": _("The customer did not answer in time"),
+    "not_asked_to_confirm": _("The customer was not asked: nothing complete was read"),
+    "customer_differs": _("The customer says another value"),
+    "customer_confirmed": _("The customer confirmed every field"),
+    "forgery_tests_ran": _("The service tested every picture"),
+    "forgery_tests_did_not_run": _("The service did not test every picture"),
+}

@@ -1,0 +1,135 @@
+"""Claims: a lease on a submission for one reviewer. Claim, renew, release, take over.
+
+`claim_next` walks the queue's own indexes and skips rows others are taking, so many callers get different cases.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Q
+
+from kyc_portal import audit
+from kyc_portal.accounts.models import Role, User
+from kyc_portal.audit import Actor
+from kyc_portal.submissions.errors import NotAllowedError, TooLateError
+from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.policy import POLICY
+from kyc_portal.submissions.queue import cutoff
+from kyc_portal.submissions.states import State
+
+_FREE = "state = 'to_review' AND NOT (is_escalated AND NOT %(senior)s) AND (claimed_until IS NULL OR claimed_until < %(now)s)"
+_CLAIM_NEXT = f"""
+WITH pick AS MATERIALIZED (SELECT coalesce(
+  (SELECT id FROM submissions_submission WHERE {_FREE} AND waiting_since < %(cutoff)s
+   ORDER BY waiting_since, number LIMIT 1 FOR UPDATE SKIP LOCKED),
+  (SELECT id FROM submissions_submission WHERE {_FREE} AND waiting_since >= %(cutoff)s
+   ORDER BY rank, waiting_since, number LIMIT 1 FOR UPDATE SKIP LOCKED)) AS id)
+UPDATE submissions_submission s SET claimed_by_id = %(me)s, claimed_at = %(now)s, claimed_until = %(until)s
+FROM pick WHERE s.id = pick.id RETURNING s.id
+"""  # noqa: S608 - the pieces are constants of this module; every value is a parameter
+
+DECIDING_ROLES = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
+
+
+def require_reviewer(reviewer: User) -> None:
+    """Only reviewers and senior reviewers hold cases, on every route."""
+    if reviewer.role not in DECIDING_ROLES or not reviewer.is_active:
+        raise NotAllowedError("only reviewers hold cases")
+
+
+def holds(submission: Submission, reviewer: User, now: datetime) -> bool:
+    """Whether this person's lease on this submission is running."""
+    return bool(
+        submission.claimed_by_id == reviewer.pk and submission.claimed_until and submission.claimed_until > now
+    )
+
+
+def claim_next(*, reviewer: User, actor: Actor, now: datetime) -> Submission | None:
+    """Claim the head of the queue that nobody holds; None when nothing is free."""
+    require_reviewer(reviewer)
+    parameters = {
+        "me": reviewer.pk,
+        "now": now,
+        "until": now + POLICY.claim,
+        "cutoff": cutoff(now),
+        "senior": reviewer.role == Role.SENIOR_REVIEWER,
+    }
+    with audit.acting(actor):
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM_NEXT, parameters)
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        submission = Submission.objects.get(pk=row[0])
+        _record("claim.taken", submission)
+    return submission
+
+
+def claim(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> Submission:
+    """Claim this one; the holder's own call renews. Raises TooLateError when another holds it or it moved on."""
+    require_reviewer(reviewer)
+    if submission.is_escalated and reviewer.role != Role.SENIOR_REVIEWER:
+        raise NotAllowedError("an escalated case is for a senior reviewer")
+    if submission.state == State.SECOND_REVIEW and reviewer.role != Role.SENIOR_REVIEWER:
+        raise NotAllowedError("a second review is for a senior reviewer")
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now) | Q(claimed_by=reviewer)
+    with audit.acting(actor):
+        taken = Submission.objects.filter(
+            free, pk=submission.pk, state__in=[State.TO_REVIEW, State.SECOND_REVIEW]
+        ).update(claimed_by=reviewer, claimed_at=now, claimed_until=now + POLICY.claim)
+        if not taken:
+            raise TooLateError("held by another or not waiting any more")
+        _record("claim.taken", submission)
+    submission.refresh_from_db()
+    return submission
+
+
+def renew(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> bool:
+    """The page is still open: push the lease on. False when it is not this person's any more."""
+    with audit.acting(actor):
+        return bool(
+            Submission.objects.filter(pk=submission.pk, claimed_by=reviewer, claimed_until__gt=now).update(
+                claimed_until=now + POLICY.claim
+            )
+        )
+
+
+def release(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> None:
+    """Give the case back; silent when it was not held."""
+    with audit.acting(actor):
+        changed = Submission.objects.filter(pk=submission.pk, claimed_by=reviewer).exclude(state=State.DECIDING).update(
+            claimed_by=None, claimed_at=None, claimed_until=None
+        )
+        if changed:
+            _record("claim.released", submission)
+
+
+def take_over(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> Submission:
+    """A senior takes a case from its holder; the entry names both."""
+    if reviewer.role != Role.SENIOR_REVIEWER:
+        raise NotAllowedError("only a senior reviewer takes a case over")
+    with audit.acting(actor):
+        locked = Submission.objects.select_for_update().get(pk=submission.pk)
+        if locked.state not in (State.TO_REVIEW, State.SECOND_REVIEW):
+            raise TooLateError("not waiting any more")
+        held_by = str(locked.claimed_by_id or "")
+        Submission.objects.filter(pk=locked.pk).update(
+            claimed_by=reviewer, claimed_at=now, claimed_until=now + POLICY.claim
+        )
+        _record("claim.taken_over", submission, held_by=held_by)
+    submission.refresh_from_db()
+    return submission
+
+
+def _record(action: str, submission: Submission, **details: str) -> None:
+    audit.record(
+        action,
+        object_type="submissions.submission",
+        object_id=str(submission.pk),
+        subject=submission.customer_id,
+        details=details,
+    )
+
+

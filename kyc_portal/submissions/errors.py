@@ -1,0 +1,48 @@
+"""What a writer refuses, split by what the caller does about it.
+
+    SubmissionError
+    ├── NotAllowedError        a forged request or a bug: 404 or 403
+    ├── TooLateError           somebody was first: told kindly
+    │   └── StaleError         the evidence changed while the reviewer was reading: 409
+    ├── PictureRefusedError    the customer takes another picture; says which fault
+    └── IncompleteError        something is missing first; says what
+"""
+
+from __future__ import annotations
+
+
+class SubmissionError(Exception):
+    """A writer refused."""
+
+
+class NotAllowedError(SubmissionError):
+    """This person may not do this here."""
+
+
+class TooLateError(SubmissionError):
+    """The row moved on before this act reached it."""
+
+
+class StaleError(TooLateError):
+    """The decision was made on an older version; `seen` and `now` are versions of the evidence."""
+
+    def __init__(self, *, seen: int, now: int) -> None:
+        super().__init__(f"version {seen} was seen, it is now {now}")
+        self.seen = seen
+        self.now = now
+
+
+class PictureRefusedError(SubmissionError):
+    """The picture cannot be taken as it is; `fault` is the code whose text the customer reads."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+class IncompleteError(SubmissionError):
+    """Something is missing first; `missing` names it ("front", "back", "reason", "pictures_seen")."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(missing)
+        self.missing = missing

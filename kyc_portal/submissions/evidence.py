@@ -1,0 +1,215 @@
+"""What stands for a submission now: which scan of each side, which text of each field, and what it all weighs.
+
+`weigh` re-runs the checks and sets the queue's position from stored facts only. It runs inside the caller's
+transaction with the submission's row locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from kyc_portal.sealing import digests, open_json, seal_json
+from kyc_portal.submissions import masks
+from kyc_portal.submissions.checks import dates, grammar, rules
+from kyc_portal.submissions.checks.results import Finding, Result
+from kyc_portal.submissions.models import (
+    PERMIT_OF_DECLARED,
+    Check,
+    Confirmation,
+    FieldCorrection,
+    Reading,
+    Scan,
+    SideChoice,
+    Submission,
+)
+from kyc_portal.submissions.policy import POLICY
+from kyc_portal.submissions.states import ScanState
+from kyc_portal.submissions.warning_codes import NOT_ENABLED, Severity, gravest
+from kyc_portal.submissions.working_time import HONG_KONG
+from ocr_integration.contract import PermitType
+
+POINTS_LIMIT = 999
+_PERMIT_KEYS = {permit: permit.name.lower() for permit in PermitType}
+
+
+@dataclass(frozen=True, slots=True)
+class StandingSide:
+    """One side as it stands: its scan, and its reading where there is one. `fields` is the text as read."""
+
+    side: str
+    scan: Scan
+    reading: Reading | None
+    read: Mapping[str, str]
+    corrected: Mapping[str, str]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {**self.read, **self.corrected}
+
+
+def standing_scans(submission: Submission) -> dict[str, Scan]:
+    """The newest scan of each side that was read or given up on; a replaced or faulty one never stands."""
+    found: dict[str, Scan] = {}
+    for scan in submission.scans.filter(state__in=[ScanState.READ, ScanState.UNREAD]).order_by("attempt"):
+        found[scan.side] = scan
+    return {side: found[side] for side in submission.needed_sides if side in found}
+
+
+def open_fields(reading: Reading) -> dict[str, str]:
+    """The text of every field of one answer, opened."""
+    value: dict[str, str] = open_json(
+        reading.customer_id, table="reading", column="fields_sealed", row_id=reading.id, blob=bytes(reading.fields_sealed)
+    )
+    return value
+
+
+def open_correction(correction: FieldCorrection) -> dict[str, str]:
+    """A reviewer's value and reason, opened."""
+    value: dict[str, str] = open_json(
+        correction.customer_id,
+        table="field_correction",
+        column="value_sealed",
+        row_id=correction.id,
+        blob=bytes(correction.value_sealed),
+    )
+    return value
+
+
+def standing_sides(submission: Submission) -> dict[str, StandingSide]:
+    """Each side's scan, reading and text; opens sealed values."""
+    sides = {}
+    for side, scan in standing_scans(submission).items():
+        reading = Reading.objects.filter(scan=scan).first() if scan.state == ScanState.READ else None
+        corrected = (
+            {each.field: open_correction(each)["value"] for each in reading.corrections.order_by("corrected_at")}
+            if reading
+            else {}
+        )
+        sides[side] = StandingSide(side, scan, reading, open_fields(reading) if reading else {}, corrected)
+    return sides
+
+
+def failed_tries(submission: Submission, side: str) -> int:
+    """How many pictures of this side the customer had to take again."""
+    return submission.scans.filter(side=side, state=ScanState.FAULTY).count()
+
+
+def differing_fields(submission: Submission) -> frozenset[str] | None:
+    """What the customer called wrong in this attempt; None until they answered."""
+    confirmation = Confirmation.objects.filter(submission=submission, attempt=submission.attempt).first()
+    return frozenset(confirmation.differing_fields) if confirmation else None
+
+
+def weigh(submission: Submission, *, now: datetime) -> list[Finding]:
+    """Run all checks and store them at the present version, with codes, severity, points and the masked summary."""
+    sides = standing_sides(submission)
+    front, back = sides.get(SideChoice.FRONT), sides.get(SideChoice.BACK)
+    codes, tested = _warnings(submission, sides)
+    permit = grammar.permit_of(front.fields["type"]) if front and front.reading else None
+    _remember_digests(submission, permit, front)
+    findings = rules.run(
+        rules.Evidence(
+            declared=PERMIT_OF_DECLARED[submission.declared_type],
+            front=front.fields if front and front.reading else None,
+            back=back.fields if back and back.reading else None,
+            back_needed=SideChoice.BACK in submission.needed_sides,
+            warnings_checked=tested,
+            today=now.astimezone(HONG_KONG).date(),
+            differing_fields=differing_fields(submission),
+            was_asked_to_confirm=submission.read_at is not None,
+            other_holders=_other_holders(submission, permit, front),
+        ),
+        POLICY,
+    )
+    Check.objects.bulk_create(
+        Check(
+            submission=submission,
+            customer_id=submission.customer_id,
+            version=submission.version,
+            rule=finding.rule,
+            result=finding.result,
+            reason=finding.reason,
+            points=finding.points,
+        )
+        for finding in findings
+    )
+    _store_position(submission, codes=codes, tested=tested, findings=findings, permit=permit, front=front)
+    return findings
+
+
+def _warnings(submission: Submission, sides: Mapping[str, StandingSide]) -> tuple[list[int], bool]:
+    """All codes of the standing readings, and whether every needed side was tested for forgery."""
+    readings = [each.reading for each in sides.values() if each.reading]
+    codes = sorted({warning.code for reading in readings for warning in reading.warnings.all()})
+    complete = len(readings) == len(submission.needed_sides)
+    tested = complete and all(reading.warnings_checked for reading in readings) and NOT_ENABLED not in codes
+    return codes, tested
+
+
+def _store_position(
+    submission: Submission,
+    *,
+    codes: list[int],
+    tested: bool,
+    findings: list[Finding],
+    permit: PermitType | None,
+    front: StandingSide | None,
+) -> None:
+    severity = max(gravest(codes), Severity.NONE if tested else Severity.NOT_CHECKED)
+    failed = sum(finding.points for finding in findings if finding.result is Result.FAIL)
+    fields = front.fields if front and front.reading else {}
+    validity = dates.span(fields.get("valid_date", ""))
+    summary = masks.summary(name=fields.get("name") or fields.get("english_name", ""), number=fields.get("number", ""))
+    Submission.objects.filter(pk=submission.pk).update(
+        codes=codes,
+        severity=severity,
+        points=min(failed, POINTS_LIMIT),
+        permit_type=_PERMIT_KEYS[permit] if permit else "",
+        expires_on=validity.expires_on if validity else None,
+        summary_sealed=seal_json(
+            submission.customer_id,
+            table="submission",
+            column="summary_sealed",
+            row_id=submission.id,
+            value=summary,
+        ),
+    )
+    submission.refresh_from_db()
+
+
+def _remember_digests(submission: Submission, permit: PermitType | None, front: StandingSide | None) -> None:
+    """Keep the keyed digests by which the same number and holder are found on another customer."""
+    if permit is None or front is None:
+        return
+    fields = front.fields
+    texts = {"number": grammar.plain(fields["number"])} if fields["number"] else {}
+    life = grammar.life_number(permit, fields["number"])
+    if life:
+        texts["life_number"] = life
+    if fields["name"] and dates.day(fields["birthday"]):
+        texts["name_born"] = f"{fields['name']}|{dates.day(fields['birthday'])}"
+    digests.put_digests(submission.customer_id, texts)
+
+
+def _other_holders(submission: Submission, permit: PermitType | None, front: StandingSide | None) -> int | None:
+    if permit is None or front is None:
+        return None
+    life = grammar.life_number(permit, front.fields["number"])
+    if life is None:
+        return None
+    holders = set(digests.customers_sharing("life_number", life))
+    return len(holders - {submission.customer_id})
+
+
+def open_differences(confirmation: Confirmation) -> dict[str, dict[str, str]]:
+    """What the customer called wrong: {field: {"value", "note"}}."""
+    value: dict[str, dict[str, str]] = open_json(
+        confirmation.customer_id,
+        table="confirmation",
+        column="differences_sealed",
+        row_id=confirmation.id,
+        blob=bytes(confirmation.differences_sealed or b""),
+    )
+    return value

@@ -1,0 +1,311 @@
+"""What a customer does: start, add pictures, send them in, confirm what was read, take again, withdraw.
+
+The only code that changes rows on the customer's behalf. Each writer checks, changes and leaves its act in one
+transaction; the message that wakes the reader goes out after the commit and may be lost without harm.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from kyc_portal import audit
+from kyc_portal.accounts.models import Customer
+from kyc_portal.audit import Actor
+from kyc_portal.sealing import files, keys, seal, seal_json
+from kyc_portal.submissions import evidence, nudges, scans
+from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, TooLateError
+from kyc_portal.submissions.models import Confirmation, Consent, Scan, Submission
+from kyc_portal.submissions.moves import move
+from kyc_portal.submissions.policy import POLICY
+from kyc_portal.submissions.states import ENDS, WITHDRAWABLE, ScanState, State
+
+CONSENT_TEXT_VERSION = "1"
+SAME_AS_FAILED = "same_as_failed"
+
+
+def start(*, customer: Customer, declared_type: str, language: str, actor: Actor, now: datetime) -> Submission:
+    """Store the consent and open a submission; a second call returns the one already open.
+
+    The caller has seen both consents ticked. Safe to call twice, also at once from two tabs.
+    """
+    keys.ensure_key(customer.id)
+    try:
+        with audit.acting(actor):
+            already = open_submission(customer)
+            if already:
+                return already
+            consent = Consent.objects.create(
+                customer=customer,
+                text_version=CONSENT_TEXT_VERSION,
+                language=language,
+                provider=settings.OCR_PROVIDER,
+                region=settings.OCR_REGION_NAME,
+                given_at=now,
+            )
+            submission = Submission.objects.create(
+                customer=customer,
+                consent=consent,
+                state=State.COLLECTING,
+                state_since=now,
+                started_at=now,
+                policy_version=POLICY.version,
+                language=language,
+                declared_type=declared_type,
+            )
+            audit.record(
+                "submission.started", object_type="submissions.submission", object_id=str(submission.id), subject=customer.id
+            )
+    except IntegrityError as error:
+        found = open_submission(customer)
+        if found is None:
+            raise TooLateError("another start was first and has ended") from error
+        return found
+    return submission
+
+
+def open_submission(customer: Customer) -> Submission | None:
+    """The customer's submission that has not ended, if any."""
+    return Submission.objects.filter(customer=customer).exclude(state__in=sorted(ENDS)).first()
+
+
+def add_scan(*, submission: Submission, side: str, data: bytes, actor: Actor, now: datetime) -> Scan:
+    """Take one side's picture, sealed and stored before its row; an earlier one of this attempt is replaced.
+
+    The same picture sent twice for the same side is one scan. Raises PictureRefusedError (nothing is stored),
+    or TooLateError when pictures are no longer taken.
+    """
+    if side not in submission.needed_sides:
+        raise PictureRefusedError("side_not_needed")
+    examined = scans.examine(data)
+    digest = scans.picture_digest(data)
+    attempt = _attempt_being_collected(submission)
+    twin = _twin(submission, side=side, attempt=attempt, digest=digest)
+    if twin is not None:
+        return twin
+    scan_id = uuid.uuid4()
+    stored = files.store(submission.customer_id, scan_id, examined.data)
+    try:
+        with audit.acting(actor):
+            salt = seal(
+                submission.customer_id, table="scan", column="salt_sealed", row_id=scan_id, plaintext=stored.salt
+            )
+            locked = Submission.objects.select_for_update().get(pk=submission.pk)
+            if locked.state not in (State.COLLECTING, State.ASKED_AGAIN) or _attempt_being_collected(locked) != attempt:
+                raise TooLateError("pictures are not taken any more")
+            if locked.state == State.ASKED_AGAIN and side not in locked.sides_asked:
+                raise PictureRefusedError("side_not_needed")
+            Scan.objects.filter(submission=locked, side=side, attempt=attempt).exclude(
+                state=ScanState.REPLACED
+            ).update(state=ScanState.REPLACED)
+            scan = Scan.objects.create(
+                id=scan_id,
+                submission=locked,
+                customer_id=locked.customer_id,
+                side=side,
+                attempt=attempt,
+                received_at=now,
+                media_type=examined.media_type,
+                size_bytes=stored.size,
+                width=examined.width,
+                height=examined.height,
+                salt_sealed=salt,
+                commitment=stored.commitment,
+                picture_digest=digest,
+            )
+            Submission.objects.filter(pk=locked.pk).update(version=locked.version + 1)
+            audit.record(
+                "picture.added",
+                object_type="submissions.scan",
+                object_id=str(scan.id),
+                subject=locked.customer_id,
+                details={"submission": str(locked.id), "side": side},
+            )
+    except BaseException:
+        files.delete(submission.customer_id, scan_id)
+        raise
+    return scan
+
+
+def _attempt_being_collected(submission: Submission) -> int:
+    """Pictures taken after "ask again" belong to the attempt that sending them in will open."""
+    return submission.attempt + (submission.state == State.ASKED_AGAIN)
+
+
+def _twin(submission: Submission, *, side: str, attempt: int, digest: bytes) -> Scan | None:
+    """The same picture already standing for this side; a picture that failed before is refused by name."""
+    same = Scan.objects.filter(customer_id=submission.customer_id, picture_digest=digest, side=side)
+    if same.filter(state=ScanState.FAULTY).exists():
+        raise PictureRefusedError(SAME_AS_FAILED)
+    return same.filter(submission=submission, attempt=attempt, state=ScanState.KEPT).first()
+
+
+def missing_sides(submission: Submission) -> list[str]:
+    """The sides still to be taken before the submission can be sent in, in card order."""
+    attempt = _attempt_being_collected(submission)
+    wanted = submission.sides_asked if submission.state == State.ASKED_AGAIN else submission.needed_sides
+    present = set(
+        Scan.objects.filter(submission=submission, attempt=attempt, state=ScanState.KEPT).values_list("side", flat=True)
+    )
+    return [side for side in submission.needed_sides if side in wanted and side not in present]
+
+
+def submit(*, submission: Submission, actor: Actor, now: datetime) -> Submission:
+    """Send the pictures in: `received`, and every new scan is due. A second call finds it done and is silent.
+
+    Raises IncompleteError naming the side that is missing.
+    """
+    if submission.state not in (State.COLLECTING, State.ASKED_AGAIN):
+        if submission.is_ended:
+            raise TooLateError("the submission has ended")
+        return submission
+    missing = missing_sides(submission)
+    if missing:
+        raise IncompleteError(missing[0].lower())
+    origin, attempt = State(submission.state), _attempt_being_collected(submission)
+    try:
+        with audit.acting(actor):
+            move(
+                submission,
+                origin=origin,
+                to=State.RECEIVED,
+                now=now,
+                where={"attempt": submission.attempt},
+                attempt=attempt,
+                received_at=now,
+                sides_asked=[],
+                delayed_since=None,
+                is_stuck=False,
+                not_confirmed=False,
+                version=submission.version + 1,
+            )
+            due = Scan.objects.filter(submission=submission, attempt=attempt, state=ScanState.KEPT)
+            ids = [str(scan_id) for scan_id in due.values_list("id", flat=True)]
+            due.update(state=ScanState.DUE)
+            audit.record(
+                "submission.submitted",
+                object_type="submissions.submission",
+                object_id=str(submission.id),
+                subject=submission.customer_id,
+                details={"attempt": str(attempt)},
+            )
+            transaction.on_commit(lambda: nudges.read(ids), robust=True)
+    except TooLateError:
+        submission.refresh_from_db()  # the other tab was first: the same result, told the same way
+    return submission
+
+
+def confirm(
+    *, submission: Submission, differences: Mapping[str, Mapping[str, str]], actor: Actor, now: datetime
+) -> Submission:
+    """The customer has compared: `differences` holds {field: {"value", "note"}} of what they call wrong.
+
+    What was read stays; a difference becomes a failed check. A second call finds it done.
+    """
+    if submission.state in (State.TO_REVIEW, State.DECIDING, State.SECOND_REVIEW, State.PARKED):
+        return submission
+    confirmation_id = uuid.uuid4()
+    with audit.acting(actor):
+        blob = (
+            seal_json(
+                submission.customer_id,
+                table="confirmation",
+                column="differences_sealed",
+                row_id=confirmation_id,
+                value={name: dict(each) for name, each in differences.items()},
+            )
+            if differences
+            else None
+        )
+        locked = Submission.objects.select_for_update().get(pk=submission.pk)
+        move(
+            locked,
+            origin=State.CONFIRMING,
+            to=State.TO_REVIEW,
+            now=now,
+            confirmed_at=now,
+            waiting_since=now,
+            version=locked.version + 1,
+        )
+        Confirmation.objects.create(
+            id=confirmation_id,
+            submission=locked,
+            customer_id=locked.customer_id,
+            attempt=locked.attempt,
+            confirmed_at=now,
+            differing_fields=sorted(differences),
+            differences_sealed=blob,
+        )
+        evidence.weigh(locked, now=now)
+        audit.record(
+            "submission.confirmed",
+            object_type="submissions.submission",
+            object_id=str(locked.id),
+            subject=locked.customer_id,
+            details={"differing": ",".join(sorted(differences))},
+        )
+    return locked
+
+
+def take_again(*, submission: Submission, sides: list[str], actor: Actor, now: datetime) -> Submission:
+    """The customer wants to take sides again instead of confirming; counts as a try of each side.
+
+    Raises TooLateError when tries are used up or the submission has moved on.
+    """
+    chosen = [side for side in submission.needed_sides if side in sides]
+    if not chosen:
+        raise IncompleteError("side")
+    with audit.acting(actor):
+        locked = Submission.objects.select_for_update().get(pk=submission.pk)
+        if any(evidence.failed_tries(locked, side) + 1 >= POLICY.failed_pictures_per_side for side in chosen):
+            raise TooLateError("the tries of a side are used up")
+        Scan.objects.filter(submission=locked, attempt=locked.attempt, side__in=chosen, state=ScanState.READ).update(
+            state=ScanState.FAULTY, fault_code="Customer.TakenAgain"
+        )
+        move(
+            locked,
+            origin=State.CONFIRMING,
+            to=State.ASKED_AGAIN,
+            now=now,
+            sides_asked=chosen,
+            version=locked.version + 1,
+        )
+        audit.record(
+            "submission.taken_again",
+            object_type="submissions.submission",
+            object_id=str(locked.id),
+            subject=locked.customer_id,
+            details={"sides": ",".join(chosen)},
+        )
+    return locked
+
+
+def withdraw(*, submission: Submission, actor: Actor, now: datetime) -> Submission:
+    """Walk away. A late answer is dropped, a reviewer's decision on it is refused. Raises TooLateError."""
+    if submission.state == State.WITHDRAWN:
+        return submission
+    with audit.acting(actor):
+        locked = Submission.objects.select_for_update().get(pk=submission.pk)
+        if locked.state not in WITHDRAWABLE:
+            raise TooLateError("a decision is under way or made")
+        move(
+            locked,
+            origin=State(locked.state),
+            to=State.WITHDRAWN,
+            now=now,
+            claimed_by=None,
+            claimed_at=None,
+            claimed_until=None,
+            version=locked.version + 1,
+        )
+        audit.record(
+            "submission.withdrawn",
+            object_type="submissions.submission",
+            object_id=str(locked.id),
+            subject=locked.customer_id,
+        )
+    return locked

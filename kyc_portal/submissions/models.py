@@ -1,0 +1,475 @@
+"""Rows of the domain: submissions, scans, readings, warnings, checks, confirmations, corrections, decisions, notices.
+
+Data, constraints and small facts about one row; writers change them, and every change leaves an audit entry by
+trigger. Personal values stand only in sealed columns (see sealing). Row ids are made before the insert, because a
+sealed value is bound to the id of its row.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext_lazy as _
+
+from kyc_portal.accounts.models import Customer
+from kyc_portal.audit.triggers import RowAudit
+from kyc_portal.submissions.checks.results import Result
+from kyc_portal.submissions.states import ENDS, UNFINISHED_SCANS, ScanState, State
+from ocr_integration.contract import PermitType, Side
+
+# No vowels, no letter that looks like a digit: a reference is read out on the telephone.
+_REFERENCE_ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"
+
+
+def make_reference() -> str:
+    """A random reference such as S-7KQ4M2; uniqueness is the database's."""
+    return "S-" + "".join(secrets.choice(_REFERENCE_ALPHABET) for _each in range(6))
+
+
+class SideChoice(models.TextChoices):
+    """The sides of a card, as the service names them."""
+
+    FRONT = Side.FRONT.value, _("Front")
+    BACK = Side.BACK.value, _("Back")
+
+
+class DeclaredType(models.TextChoices):
+    """Which permit the customer says they hold; it decides which sides are needed."""
+
+    HK_MACAO_RESIDENT = "hk_macao_resident", _("Mainland Travel Permit for Hong Kong and Macao Residents")
+    TAIWAN_RESIDENT = "taiwan_resident", _("Mainland Travel Permit for Taiwan Residents")
+    EXIT_ENTRY = "exit_entry", _("Exit-Entry Permit to Hong Kong, Macao or Taiwan")
+
+
+PERMIT_OF_DECLARED: dict[str, frozenset[PermitType]] = {
+    DeclaredType.HK_MACAO_RESIDENT: frozenset({PermitType.HK_MACAO_RESIDENT}),
+    DeclaredType.TAIWAN_RESIDENT: frozenset({PermitType.TAIWAN_RESIDENT}),
+    DeclaredType.EXIT_ENTRY: frozenset({PermitType.EXIT_ENTRY_HK_MACAO, PermitType.EXIT_ENTRY_TAIWAN}),
+}
+
+
+class Consent(models.Model):
+    """What the customer agreed to before any picture: text version, language, provider and its region."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="consents")
+    text_version = models.CharField(max_length=20)
+    language = models.CharField(max_length=10)
+    provider = models.CharField(max_length=100)
+    region = models.CharField(max_length=100)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        triggers = [
+            RowAudit(
+                plain=["id", "customer_id", "text_version", "language", "provider", "region", "given_at"],
+                subject="customer_id",
+            )
+        ]
+
+
+class Submission(models.Model):
+    """One go at proving identity; has a number of attempts.
+
+    `version` counts evidence (pictures, readings, fields, warnings, checks, policy), never claims.
+    `summary_sealed` is what lists show, already masked: {"name": …, "number": …}. `rank` is the whole order of
+    the queue below the rescue lane, ascending.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.BigIntegerField(
+        unique=True, editable=False, db_default=Func(Value("submissions_submission_number"), function="nextval")
+    )
+    reference = models.CharField(max_length=12, unique=True, default=make_reference, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="submissions")
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="submissions")
+    state = models.CharField(max_length=20, choices=State, default=State.COLLECTING)
+    state_since = models.DateTimeField()
+    attempt = models.PositiveSmallIntegerField(default=1)
+    version = models.PositiveIntegerField(default=1)
+    policy_version = models.CharField(max_length=20)
+    language = models.CharField(max_length=10)
+    declared_type = models.CharField(max_length=20, choices=DeclaredType)
+    sides_asked = ArrayField(models.CharField(max_length=5, choices=SideChoice), default=list)
+
+    started_at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    waiting_since = models.DateTimeField(null=True)
+    delayed_since = models.DateTimeField(null=True)
+    parked_until = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    expires_on = models.DateField(null=True)
+    not_confirmed = models.BooleanField(default=False)
+    is_stuck = models.BooleanField(default=False)
+    is_escalated = models.BooleanField(default=False)
+
+    permit_type = models.CharField(max_length=20, blank=True, default="")
+    codes = ArrayField(models.IntegerField(), default=list)
+    severity = models.PositiveSmallIntegerField(default=1)
+    points = models.PositiveSmallIntegerField(default=0)
+    rank = models.GeneratedField(
+        expression=-(F("severity") * 1000 + F("points")), output_field=models.IntegerField(), db_persist=True
+    )
+    summary_sealed = models.BinaryField(null=True)
+
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="claims"
+    )
+    claimed_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="submission_state_is_known", condition=Q(state__in=State.values)),
+            models.CheckConstraint(name="submission_points_stay_below_a_tier", condition=Q(points__lt=1000)),
+            models.CheckConstraint(
+                name="a_submission_to_review_waits_since_an_instant",
+                condition=~Q(state="to_review") | Q(waiting_since__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="a_customer_has_one_open_submission",
+                fields=["customer"],
+                condition=~Q(state__in=sorted(ENDS)),
+            ),
+        ]
+        indexes = [
+            models.Index("rank", "waiting_since", "number", name="queue_rank", condition=Q(state="to_review")),
+            models.Index("waiting_since", "number", name="queue_rescue", condition=Q(state="to_review")),
+            models.Index("state", "state_since", name="submission_sweep"),
+            models.Index("claimed_by", name="submission_claims", condition=Q(claimed_by__isnull=False)),
+        ]
+        triggers = [
+            RowAudit(
+                plain=[
+                    "id", "number", "reference", "customer_id", "consent_id", "state", "state_since", "attempt",
+                    "version", "policy_version", "language", "declared_type", "sides_asked", "started_at",
+                    "received_at", "read_at", "confirmed_at", "waiting_since", "delayed_since", "parked_until",
+                    "decided_at", "expires_on", "not_confirmed", "is_stuck", "is_escalated", "permit_type", "codes",
+                    "severity", "points", "rank", "claimed_by_id", "claimed_at",
+                ],
+                sealed=["summary_sealed"],
+                quiet="claimed_until",
+                subject="customer_id",
+            )
+        ]  # fmt: skip
+
+    @property
+    def needed_sides(self) -> tuple[str, ...]:
+        """The sides this permit has that the service reads; only the residents' permit has a read back."""
+        if self.declared_type == DeclaredType.HK_MACAO_RESIDENT:
+            return (SideChoice.FRONT, SideChoice.BACK)
+        return (SideChoice.FRONT,)
+
+    @property
+    def is_ended(self) -> bool:
+        return self.state in ENDS
+
+
+class Scan(models.Model):
+    """One picture of one side of a card. The sealed original lies in storage as `scan/<id>`.
+
+    `commitment` is SHA-256 over a sealed salt and the bytes. `picture_digest` is keyed and finds the same picture
+    of the same customer. `attempt_token` names one try at reading: a late twin of an older try is dropped.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="scans")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=5, choices=SideChoice)
+    attempt = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=ScanState, default=ScanState.KEPT)
+    received_at = models.DateTimeField()
+
+    media_type = models.CharField(max_length=20)
+    size_bytes = models.PositiveIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    is_reencoded = models.BooleanField(default=False)
+    salt_sealed = models.BinaryField()
+    commitment = models.BinaryField()
+    picture_digest = models.BinaryField(null=True)
+
+    tries = models.PositiveSmallIntegerField(default=0)
+    ocr_failed_tries = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    attempt_token = models.UUIDField(null=True)
+    next_try_at = models.DateTimeField(null=True)
+    delayed_since = models.DateTimeField(null=True)
+    fault_code = models.CharField(max_length=80, blank=True, default="")
+    error_code = models.CharField(max_length=80, blank=True, default="")
+    error_request_id = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="scan_state_is_known", condition=Q(state__in=ScanState.values)),
+            models.UniqueConstraint(
+                name="one_picture_stands_for_a_side_of_an_attempt",
+                fields=["submission", "side", "attempt"],
+                condition=~Q(state="replaced"),
+            ),
+            models.CheckConstraint(
+                name="a_scan_being_read_has_a_lease_and_a_token",
+                condition=~Q(state="reading") | Q(lease_until__isnull=False, attempt_token__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "state", "next_try_at", "lease_until", name="scan_sweep", condition=Q(state__in=sorted(UNFINISHED_SCANS))
+            ),
+            models.Index("customer", "picture_digest", name="scan_same_picture"),
+        ]
+        triggers = [
+            RowAudit(
+                plain=[
+                    "id", "submission_id", "customer_id", "side", "attempt", "state", "received_at", "media_type",
+                    "size_bytes", "width", "height", "is_reencoded", "tries",
+                    "ocr_failed_tries", "lease_until", "attempt_token", "next_try_at", "delayed_since", "fault_code",
+                    "error_code", "error_request_id",
+                ],
+                sealed=["salt_sealed", "commitment"],
+                hidden=["picture_digest"],
+                subject="customer_id",
+            )
+        ]  # fmt: skip
+
+
+class Reading(models.Model):
+    """One answer of the service for one scan. `fields_sealed` holds every text field of the answer as one blob.
+
+    `read_fields` names the fields that were not empty. `warnings_checked` is false where the answer said nothing
+    about forgery. A reused answer names the reading it came from.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scan = models.OneToOneField(Scan, on_delete=models.PROTECT, related_name="reading")
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="readings")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=5, choices=SideChoice)
+    endpoint = models.CharField(max_length=200)
+    api_version = models.CharField(max_length=20)
+    request_id = models.CharField(max_length=80)
+    answered_at = models.DateTimeField()
+    duration_ms = models.PositiveIntegerField()
+    fields_sealed = models.BinaryField()
+    read_fields = ArrayField(models.CharField(max_length=40), default=list)
+    has_profile = models.BooleanField(default=False)
+    warnings_checked = models.BooleanField()
+    reused_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        triggers = [
+            RowAudit(
+                plain=[
+                    "id", "scan_id", "submission_id", "customer_id", "side", "endpoint", "api_version", "request_id",
+                    "answered_at", "duration_ms", "read_fields", "has_profile", "warnings_checked", "reused_from_id",
+                ],
+                sealed=["fields_sealed"],
+                subject="customer_id",
+            )
+        ]  # fmt: skip
+
+
+class Warning(models.Model):
+    """A code the service raised for one reading; unknown codes are kept as they came."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="warnings")
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="warnings")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    code = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="a_reading_raises_a_code_once", fields=["reading", "code"]),
+        ]
+        triggers = [
+            RowAudit(
+                plain=["id", "reading_id", "submission_id", "customer_id", "code"], subject="customer_id"
+            )
+        ]
+
+
+class Check(models.Model):
+    """The result of one of our rules at one version of the evidence; the newest version is the current one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="checks")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField()
+    rule = models.CharField(max_length=40)
+    result = models.CharField(max_length=12, choices=[(each.value, each.label) for each in Result])
+    reason = models.CharField(max_length=60)
+    points = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="a_rule_has_one_result_a_version", fields=["submission", "version", "rule"]),
+        ]
+        triggers = [
+            RowAudit(
+                plain=["id", "submission_id", "customer_id", "version", "rule", "result", "reason", "points"],
+                subject="customer_id",
+            )
+        ]
+
+
+class Confirmation(models.Model):
+    """What the customer said about the read fields: {field: {"value": …, "note": …}} of those called wrong."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="confirmations")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    attempt = models.PositiveSmallIntegerField()
+    confirmed_at = models.DateTimeField()
+    differing_fields = ArrayField(models.CharField(max_length=40), default=list)
+    differences_sealed = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="an_attempt_is_confirmed_once", fields=["submission", "attempt"]),
+        ]
+        triggers = [
+            RowAudit(
+                plain=["id", "submission_id", "customer_id", "attempt", "confirmed_at", "differing_fields"],
+                sealed=["differences_sealed"],
+                subject="customer_id",
+            )
+        ]
+
+
+class FieldCorrection(models.Model):
+    """A reviewer's value beside the read one, which stays: {"value": …, "reason": …}. The newest one stands."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reading = models.ForeignKey(Reading, on_delete=models.PROTECT, related_name="corrections")
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="corrections")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    field = models.CharField(max_length=40)
+    value_sealed = models.BinaryField()
+    corrected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    corrected_at = models.DateTimeField()
+
+    class Meta:
+        triggers = [
+            RowAudit(
+                plain=["id", "reading_id", "submission_id", "customer_id", "field", "corrected_by_id", "corrected_at"],
+                sealed=["value_sealed"],
+                subject="customer_id",
+            )
+        ]
+
+
+class DecisionStage(models.TextChoices):
+    """How far a decision is. A proposal becomes a decision when a second person confirms it."""
+
+    PROPOSED = "proposed", _("Proposed")
+    RETURNED = "returned", _("Returned")
+    WINDOW = "window", _("In the undo window")
+    UNDONE = "undone", _("Undone")
+    FINAL = "final", _("Final")
+
+
+class Decision(models.Model):
+    """Approve, ask again or reject, with reason codes, the version seen and a receipt of the evidence."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="decisions")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=10)
+    reasons = ArrayField(models.CharField(max_length=30), default=list)
+    sides = ArrayField(models.CharField(max_length=5), default=list)
+    note_sealed = models.BinaryField(null=True)
+    version_seen = models.PositiveIntegerField()
+    stage = models.CharField(max_length=10, choices=DecisionStage)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    decided_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="confirmed_decisions"
+    )
+    confirmed_at = models.DateTimeField(null=True)
+    window_ends_at = models.DateTimeField(null=True)
+    final_at = models.DateTimeField(null=True)
+    receipt = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="a_submission_has_one_open_decision",
+                fields=["submission"],
+                condition=Q(stage__in=["proposed", "window"]),
+            ),
+            models.CheckConstraint(
+                name="nobody_confirms_their_own_proposal",
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("decided_by")),
+            ),
+        ]
+        indexes = [models.Index("window_ends_at", name="decision_window", condition=Q(stage="window"))]
+        triggers = [
+            RowAudit(
+                plain=[
+                    "id", "submission_id", "customer_id", "outcome", "reasons", "sides", "version_seen", "stage",
+                    "decided_by_id", "decided_at", "confirmed_by_id", "confirmed_at", "window_ends_at", "final_at",
+                    "receipt",
+                ],
+                sealed=["note_sealed"],
+                subject="customer_id",
+            )
+        ]  # fmt: skip
+
+
+class NoticeKind(models.TextChoices):
+    """What a customer is told by e-mail."""
+
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    ASKED_AGAIN = "asked_again", _("Asked again")
+
+
+class Notice(models.Model):
+    """A message owed to a customer: written in the transaction of the outcome, sent after it, kept until sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="notices")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=NoticeKind)
+    attempt = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField()
+    sending_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="a_notice_is_owed_once", fields=["submission", "kind", "attempt"]),
+        ]
+        indexes = [models.Index("created_at", name="notice_unsent", condition=Q(sent_at__isnull=True))]
+        triggers = [
+            RowAudit(
+                plain=[
+                    "id", "submission_id", "customer_id", "kind", "attempt", "created_at", "sending_until", "sent_at",
+                ],
+                subject="customer_id",
+            )
+        ]  # fmt: skip
+
+
+class ProviderBreaker(models.Model):
+    """Whether calls to one endpoint are stopped, since when and why. One row an endpoint."""
+
+    endpoint = models.CharField(max_length=200, primary_key=True)
+    is_open = models.BooleanField(default=False)
+    since = models.DateTimeField()
+    probe_at = models.DateTimeField(null=True)
+    cause = models.CharField(max_length=80, blank=True, default="")
+    faults = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        triggers = [
+            RowAudit(plain=["endpoint", "is_open", "since", "probe_at", "cause", "faults"], subject=None)
+        ]

@@ -1,0 +1,281 @@
+"""The queue: gravest warning first, and it says why. Two index walks, never a sort (docs/architecture.md).
+
+The order is a pure function of stored facts and of one cutoff: cases that waited past the bound in working hours
+stand in the rescue lane at the head, oldest first; the others by rank, then by longest waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import F, QuerySet
+from django.db.models.expressions import Value
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan  # type: ignore[attr-defined]
+
+from django.utils.translation import gettext_lazy as _
+
+from kyc_portal.accounts.models import User
+from kyc_portal.sealing import KeyDestroyedError, open_json
+from kyc_portal.submissions import masks
+from kyc_portal.submissions.checks.results import Result
+from kyc_portal.submissions.checks.words import SENTENCES
+from kyc_portal.submissions.models import Check, Submission
+from kyc_portal.submissions.policy import POLICY
+from kyc_portal.submissions.states import State
+from kyc_portal.submissions.warning_codes import MEANINGS, Severity
+from kyc_portal.submissions.working_time import before, between
+
+_CHECK_FAILED = _("Check failed, no code")
+_CAPPED = _("checks together count at most 999")
+_ERASED = _("erased")
+
+PAGE_SIZE = 50
+COUNT_LIMIT = 1000
+BOUND = timedelta(hours=POLICY.rescue_after_working_hours)
+
+
+def cutoff(now: datetime) -> datetime:
+    """The latest `waiting_since` that is past the bound; computed once a request."""
+    return before(now, BOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One summand of a row's points, with the words beside it."""
+
+    label: str
+    points: int
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One case as lists show it: masked, with the reasons of its place. `parts` add up to `total`, always."""
+
+    submission: Submission
+    position: int
+    is_rescued: bool
+    masked_name: str
+    number_ending: str
+    failed: Sequence[Check]
+    not_checked: Sequence[Check]
+    waiting: timedelta
+    waited_share: float
+    holder: User | None
+
+    @property
+    def severity(self) -> Severity:
+        return Severity(self.submission.severity)
+
+    @property
+    def is_clean(self) -> bool:
+        """Every check ran and passed, and the service found nothing: only then "No warnings" is said."""
+        return self.severity is Severity.NONE and not self.failed and not self.not_checked
+
+    @property
+    def label(self) -> str:
+        if self.severity is Severity.NONE and not self.is_clean:
+            return str(_CHECK_FAILED if self.failed else MEANINGS[Severity.NOT_CHECKED].label)
+        return str(MEANINGS[self.severity].label)
+
+    @property
+    def total(self) -> int:
+        return self.severity.points + self.submission.points
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """Tier first, then each failed check; a capped sum says so as its own part."""
+        parts = [Part(str(MEANINGS[self.severity].label), self.severity.points)]
+        parts += [Part(str(SENTENCES[check.reason]), check.points) for check in self.failed if check.points]
+        over = sum(part.points for part in parts) - self.total
+        if over:
+            parts.append(Part(str(_CAPPED), -over))
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended. The cutoff is fixed in it, or rows would change lane between pages."""
+
+    cutoff: datetime
+    is_rescued: bool
+    rank: int
+    waiting_since: datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    rows: list[QueueRow]
+    next_cursor: Cursor | None
+    cutoff: datetime
+
+
+def waiting() -> QuerySet[Submission]:
+    """Everything that waits for a reviewer."""
+    return Submission.objects.filter(state=State.TO_REVIEW)
+
+
+def rescued(at: datetime) -> QuerySet[Submission]:
+    """The rescue lane, oldest first."""
+    return waiting().filter(waiting_since__lt=at).order_by("waiting_since", "number")
+
+
+def ranked(at: datetime) -> QuerySet[Submission]:
+    """The rest: by rank, then longest waiting."""
+    return waiting().filter(waiting_since__gte=at).order_by("rank", "waiting_since", "number")
+
+
+def next_up(now: datetime, *, after: Cursor | None = None, code: int | None = None, size: int = PAGE_SIZE) -> QueuePage:
+    """One page of the whole order; `code` hides the other rows and never changes the order."""
+    at = after.cutoff if after else cutoff(now)
+    first, second = rescued(at), ranked(at)
+    if code is not None:
+        first, second = first.filter(codes__contains=[code]), second.filter(codes__contains=[code])
+    if after and after.is_rescued:
+        first = first.filter(_behind(["waiting_since", "number"], [after.waiting_since, after.number]))
+    elif after:
+        first = first.none()
+        second = second.filter(
+            _behind(["rank", "waiting_since", "number"], [after.rank, after.waiting_since, after.number])
+        )
+    found = list(first.select_related("claimed_by")[: size + 1])
+    if len(found) <= size:
+        found += list(second.select_related("claimed_by")[: size + 1 - len(found)])
+    shown = found[:size]
+    return QueuePage(
+        rows=as_rows(shown, now=now, at=at),
+        next_cursor=_cursor(shown[-1], at) if len(found) > size else None,
+        cutoff=at,
+    )
+
+
+def _behind(columns: list[str], values: list[object]) -> TupleGreaterThan:
+    """A row comparison, which the index serves; Django keeps it in an undocumented module, so it stands here once."""
+    return TupleGreaterThan(Tuple(*map(F, columns)), Tuple(*map(Value, values)))
+
+
+def _cursor(last: Submission, at: datetime) -> Cursor:
+    assert last.waiting_since is not None  # noqa: S101 - the database's constraint says so
+    return Cursor(at, last.waiting_since < at, last.rank, last.waiting_since, last.number)
+
+
+def as_rows(
+    submissions: Sequence[Submission], *, now: datetime, at: datetime | None = None, first_position: int = 1
+) -> list[QueueRow]:
+    """Rows for any list of submissions; two queries however many they are."""
+    at = at or cutoff(now)
+    checks = _current_checks(submissions)
+    rows = []
+    for position, submission in enumerate(submissions, first_position):
+        name, ending = masked(submission)
+        since = submission.waiting_since or submission.state_since
+        mine = checks.get(submission.pk, [])
+        rows.append(
+            QueueRow(
+                submission=submission,
+                position=position,
+                is_rescued=submission.state == State.TO_REVIEW and since < at,
+                masked_name=name,
+                number_ending=ending,
+                failed=[check for check in mine if check.result == Result.FAIL],
+                not_checked=[check for check in mine if check.result == Result.NOT_CHECKED],
+                waiting=now - since,
+                waited_share=min(1.0, between(since, now) / BOUND),
+                holder=submission.claimed_by
+                if submission.claimed_until and submission.claimed_until > now
+                else None,
+            )
+        )
+    return rows
+
+
+def _current_checks(submissions: Sequence[Submission]) -> dict[object, list[Check]]:
+    """The newest version of the checks of each submission."""
+    newest: dict[object, int] = {}
+    grouped: dict[object, list[Check]] = {}
+    for check in Check.objects.filter(submission__in=[each.pk for each in submissions]).order_by("version", "rule"):
+        if newest.get(check.submission_id) != check.version:
+            newest[check.submission_id] = check.version
+            grouped[check.submission_id] = []
+        grouped[check.submission_id].append(check)
+    return grouped
+
+
+def masked(submission: Submission) -> tuple[str, str]:
+    """The masked name and the number's ending of one submission; "erased" where the key is gone."""
+    if submission.summary_sealed is None:
+        return "", ""
+    try:
+        summary = open_json(
+            submission.customer_id,
+            table="submission",
+            column="summary_sealed",
+            row_id=submission.pk,
+            blob=bytes(submission.summary_sealed),
+        )
+    except KeyDestroyedError:
+        return str(_ERASED), ""
+    return summary["name"] or masks.DOT, summary["number"]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneCounts:
+    """How many stand in each lane; capped, so that counting never costs more than a thousand index entries."""
+
+    next_up: int
+    rescued: int
+    mine: int
+    second_review: int
+    asked_again: int
+    delayed: int
+    parked: int
+
+
+def counts(reviewer: User | None, *, now: datetime) -> LaneCounts:
+    """All lanes' counts; 1000 means "a thousand or more"."""
+    at = cutoff(now)
+    return LaneCounts(
+        next_up=_capped(waiting()),
+        rescued=_capped(waiting().filter(waiting_since__lt=at)),
+        mine=_capped(mine(reviewer, now)) if reviewer else 0,
+        second_review=_capped(second_review()),
+        asked_again=_capped(asked_again()),
+        delayed=_capped(delayed()),
+        parked=_capped(parked()),
+    )
+
+
+def _capped(rows: QuerySet[Submission]) -> int:
+    return rows.order_by()[:COUNT_LIMIT].count()
+
+
+def mine(reviewer: User, now: datetime) -> QuerySet[Submission]:
+    """What this person holds."""
+    return Submission.objects.filter(
+        claimed_by=reviewer, claimed_until__gt=now, state__in=[State.TO_REVIEW, State.SECOND_REVIEW]
+    ).order_by("claimed_at")
+
+
+def second_review() -> QuerySet[Submission]:
+    """Proposals that wait for a second person, longest waiting first."""
+    return Submission.objects.filter(state=State.SECOND_REVIEW).order_by("waiting_since", "number")
+
+
+def asked_again() -> QuerySet[Submission]:
+    """Cases that wait for the customer."""
+    return Submission.objects.filter(state=State.ASKED_AGAIN).order_by("state_since", "number")
+
+
+def delayed() -> QuerySet[Submission]:
+    """Cases the reading service has not answered: our delay, shown as such."""
+    return Submission.objects.filter(
+        state__in=[State.RECEIVED, State.READING], delayed_since__isnull=False
+    ).order_by("delayed_since", "number")
+
+
+def parked() -> QuerySet[Submission]:
+    """Cases put aside until an instant."""
+    return Submission.objects.filter(state=State.PARKED).order_by("parked_until", "number")

@@ -1,0 +1,67 @@
+"""Pictures: examined before anything is stored, sealed at rest, opened only with an audit entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kyc_portal import audit
+from kyc_portal.audit import Actor
+from kyc_portal.sealing import digests, files
+from kyc_portal.submissions.errors import PictureRefusedError
+from kyc_portal.submissions.models import Scan
+from ocr_integration import images
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A picture that may be stored. Sizes in pixels of the stored file, before any turn."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+def examine(data: bytes) -> Examined:
+    """Check format, size, pixels and wholeness with one reduced decode.
+
+    Raises PictureRefusedError with the fault's code; nothing has been stored then.
+    """
+    try:
+        facts = images.inspect(data)
+        images.reduced(data)
+    except images.ImageRefusedError as error:
+        raise PictureRefusedError(error.fault.value) from error
+    return Examined(data=data, media_type=f"image/{facts.format.lower()}", width=facts.width, height=facts.height)
+
+
+def picture_digest(data: bytes) -> bytes:
+    """The keyed digest by which the same picture is found again."""
+    return digests.picture_digest(data)
+
+
+def original(scan: Scan) -> bytes:
+    """The stored bytes as received, for the reading service; people see `display_copy`."""
+    return files.load(scan.customer_id, scan.id)
+
+
+def display_copy(scan: Scan, *, actor: Actor) -> bytes:
+    """A re-encoded, upright copy without metadata (JPEG). The view is recorded before any byte is opened.
+
+    Raises what the audit log raises when the view cannot be recorded: then nothing is shown.
+    """
+    with audit.acting(actor):
+        record_view(scan_id=scan.id, submission_id=scan.submission_id, customer_id=scan.customer_id, side=scan.side)
+    return images.display_copy(original(scan))
+
+
+def record_view(*, scan_id: UUID, submission_id: UUID, customer_id: UUID, side: str) -> None:
+    """The act "somebody looked at this picture"; inside the caller's `acting`."""
+    audit.record(
+        "picture.viewed",
+        object_type="submissions.scan",
+        object_id=str(scan_id),
+        subject=customer_id,
+        details={"submission": str(submission_id), "side": side},
+    )

@@ -1,0 +1,152 @@
+"""The sweep: finds every row that waits for nothing any more and wakes or moves it. Bounded, safe to run twice."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.db.models import Q
+
+from kyc_portal import audit
+from kyc_portal.audit import Actor
+from kyc_portal.submissions import evidence, nudges, review
+from kyc_portal.submissions.errors import TooLateError
+from kyc_portal.submissions.models import Decision, DecisionStage, Notice, Scan, Submission
+from kyc_portal.submissions.moves import move
+from kyc_portal.submissions.policy import POLICY
+from kyc_portal.submissions.states import ScanState, State
+from kyc_portal.submissions.working_time import HONG_KONG
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+# A scan that was just nudged is left alone this long, so that a backlog is not nudged twelve times a minute.
+NUDGED_FOR_SECONDS = 15
+
+
+def sweep(*, actor: Actor, now: datetime) -> None:
+    """One round of everything."""
+    wake_scans(now=now)
+    finish_decisions(actor=actor, now=now)
+    tell_customers(now=now)
+    confirm_overdue(actor=actor, now=now)
+    abandon(actor=actor, now=now)
+    unpark(actor=actor, now=now)
+    lapse(actor=actor, now=now)
+    mark_stuck(actor=actor, now=now)
+
+
+def wake_scans(*, now: datetime) -> None:
+    """Scans that are due or whose reader is gone."""
+    due = Q(state=ScanState.DUE) & (Q(next_try_at__isnull=True) | Q(next_try_at__lte=now))
+    lost = Q(state=ScanState.READING, lease_until__lte=now)
+    ids = Scan.objects.filter(due | lost).order_by("next_try_at").values_list("id", flat=True)[:BATCH]
+    nudges.read(str(scan_id) for scan_id in ids if cache.add(f"nudged:{scan_id}", 1, NUDGED_FOR_SECONDS))
+
+
+def finish_decisions(*, actor: Actor, now: datetime) -> None:
+    """Decisions whose undo window is over and whose message was lost."""
+    for decision in Decision.objects.filter(stage=DecisionStage.WINDOW, window_ends_at__lte=now)[:BATCH]:
+        review.finish(decision=decision, actor=actor, now=now)
+
+
+def tell_customers(*, now: datetime) -> None:
+    """Notices still owed a minute after they came to be."""
+    owed = Notice.objects.filter(sent_at__isnull=True, created_at__lt=now - timedelta(seconds=30))
+    free = owed.filter(Q(sending_until__isnull=True) | Q(sending_until__lt=now))
+    for notice_id in free.values_list("id", flat=True)[:BATCH]:
+        nudges.tell(str(notice_id))
+
+
+def _each(
+    origin: State, *, actor: Actor, now: datetime, to: State, action: str, condition: Q, changes: dict[str, object]
+) -> list[Submission]:
+    """Move every submission of a state that meets a condition, each in its own transaction."""
+    moved = []
+    for submission in Submission.objects.filter(condition, state=origin)[:BATCH]:
+        try:
+            with audit.acting(actor):
+                move(submission, origin=origin, to=to, now=now, version=submission.version + 1, **changes)
+                if to == State.TO_REVIEW:
+                    evidence.weigh(submission, now=now)
+                audit.record(
+                    action,
+                    object_type="submissions.submission",
+                    object_id=str(submission.pk),
+                    subject=submission.customer_id,
+                )
+            moved.append(submission)
+        except TooLateError:
+            continue  # somebody moved it in between, which is fine
+    return moved
+
+
+def confirm_overdue(*, actor: Actor, now: datetime) -> None:
+    """The customer did not answer in time: a person goes on, and the case says "not confirmed"."""
+    _each(
+        State.CONFIRMING,
+        actor=actor,
+        now=now,
+        to=State.TO_REVIEW,
+        action="submission.not_confirmed",
+        condition=Q(state_since__lte=now - POLICY.confirm_within),
+        changes={"waiting_since": now, "not_confirmed": True},
+    )
+
+
+def abandon(*, actor: Actor, now: datetime) -> None:
+    """Nothing was sent in for thirty days."""
+    for origin in (State.COLLECTING, State.ASKED_AGAIN):
+        _each(
+            origin,
+            actor=actor,
+            now=now,
+            to=State.ABANDONED,
+            action="submission.abandoned",
+            condition=Q(state_since__lte=now - POLICY.abandon_after),
+            changes={},
+        )
+
+
+def unpark(*, actor: Actor, now: datetime) -> None:
+    """Parked cases come back by themselves; their wait goes on."""
+    _each(
+        State.PARKED,
+        actor=actor,
+        now=now,
+        to=State.TO_REVIEW,
+        action="submission.unparked",
+        condition=Q(parked_until__lte=now),
+        changes={"parked_until": None},
+    )
+
+
+def lapse(*, actor: Actor, now: datetime) -> None:
+    """An approved permit has run out, by the calendar of Hong Kong."""
+    _each(
+        State.APPROVED,
+        actor=actor,
+        now=now,
+        to=State.LAPSED,
+        action="submission.lapsed",
+        condition=Q(expires_on__lt=now.astimezone(HONG_KONG).date()),
+        changes={},
+    )
+
+
+def mark_stuck(*, actor: Actor, now: datetime) -> None:
+    """A delay of a day is an alarm for people, never the customer's fault."""
+    late = Submission.objects.filter(
+        state__in=[State.RECEIVED, State.READING], delayed_since__lte=now - POLICY.stuck_after, is_stuck=False
+    )
+    for submission in late[:BATCH]:
+        with audit.acting(actor):
+            if Submission.objects.filter(pk=submission.pk, is_stuck=False).update(is_stuck=True):
+                log.error("submission_stuck", extra={"submission": str(submission.pk)})
+                audit.record(
+                    "submission.stuck",
+                    object_type="submissions.submission",
+                    object_id=str(submission.pk),
+                    subject=submission.customer_id,
+                )
