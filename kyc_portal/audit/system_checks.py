@@ -1,0 +1,37 @@
+"""Refuses a production start where the web's role could write or rewrite the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
+
+_QUESTION = """
+SELECT pg_has_role(current_user, c.relowner, 'MEMBER') OR has_table_privilege(c.oid, 'INSERT')
+    OR has_table_privilege(c.oid, 'UPDATE') OR has_table_privilege(c.oid, 'DELETE')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'audit' AND c.relname = 'entry'
+"""
+
+
+@register(Tags.database)
+def the_application_does_not_own_the_log(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Runs with `check --database default`, as the start of the web process does."""
+    if not settings.ENV.is_production or not databases or "default" not in databases:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_QUESTION)
+        row = cursor.fetchone()
+    if row and row[0]:
+        return [
+            Error(
+                "DATABASE_URL connects as a role that may write the audit log",
+                hint="Give the application its own role with `manage.py prepare_database`.",
+                id="audit.E001",
+            )
+        ]
+    return []

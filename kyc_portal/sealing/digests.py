@@ -1,0 +1,71 @@
+"""Keyed digests: find the same number, holder or picture again without keeping any of them in clear."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+
+from kyc_portal.sealing.folding import fold_name
+from kyc_portal.sealing.models import SearchDigest
+from kyc_portal.sealing.rings import derive, parse
+
+KINDS = frozenset({"number", "life_number", "name_born", "picture"})
+
+
+@cache
+def _keys(text: str) -> dict[str, bytes]:
+    return parse(text, name="DIGEST_KEY")
+
+
+@cache
+def _derived(text: str, key_id: str, kind: str) -> bytes:
+    return derive(_keys(text)[key_id], f"kyc digest {kind}")
+
+
+def _newest() -> str:
+    return next(iter(_keys(settings.DIGEST_KEY)))
+
+
+def _normal(kind: str, text: str) -> bytes:
+    """What is digested: names folded, numbers as they are."""
+    if kind == "name_born":
+        name, _bar, born = text.rpartition("|")
+        return f"{fold_name(name)}|{born}".encode()
+    return text.encode()
+
+
+def digest(kind: str, text: str, *, key_id: str | None = None) -> bytes:
+    """The keyed digest of a value of one kind (32 bytes)."""
+    if kind not in KINDS:
+        raise ValueError(f"no such kind of digest: {kind}")
+    key = _derived(settings.DIGEST_KEY, key_id or _newest(), kind)
+    return hmac.digest(key, _normal(kind, text), hashlib.sha256)
+
+
+def picture_digest(data: bytes) -> bytes:
+    """The keyed digest of a picture's SHA-256."""
+    return digest("picture", hashlib.sha256(data).hexdigest())
+
+
+def put_digests(customer_id: UUID, texts: Mapping[str, str]) -> None:
+    """Remember values of a customer by digest; inside the caller's `acting`. Safe to repeat."""
+    SearchDigest.objects.bulk_create(
+        [
+            SearchDigest(customer=customer_id, kind=kind, key_id=_newest(), digest=digest(kind, text))
+            for kind, text in texts.items()
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def customers_sharing(kind: str, text: str) -> list[UUID]:
+    """The customers for whom this value was seen, under any key of the ring."""
+    wanted = [digest(kind, text, key_id=key_id) for key_id in _keys(settings.DIGEST_KEY)]
+    return list(
+        SearchDigest.objects.filter(kind=kind, digest__in=wanted).values_list("customer", flat=True).distinct()
+    )
