@@ -1,0 +1,1 @@
+"""People: roles, duties kept apart, second factor, sign-in."""

@@ -1,0 +1,38 @@
+"""Signing in, failing to, and signing out are acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+
+from kyc_portal import audit
+from kyc_portal.accounts.models import User
+from kyc_portal.audit import Actor
+
+
+def _record(action: str, actor: Actor, object_id: str) -> None:
+    """Inside the wrapped view's transaction where one is open, else in one of its own."""
+    if audit.current_actor() is not None:
+        audit.record(action, object_type="accounts.user", object_id=object_id)
+        return
+    with audit.acting(actor):
+        audit.record(action, object_type="accounts.user", object_id=object_id)
+
+
+@receiver(user_logged_in)
+def signed_in(sender: type, user: User, **kwargs: Any) -> None:
+    _record("sign_in.succeeded", user.actor, str(user.pk))
+
+
+@receiver(user_logged_out)
+def signed_out(sender: type, user: User | None, **kwargs: Any) -> None:
+    if user is not None:
+        _record("sign_in.ended", user.actor, str(user.pk))
+
+
+@receiver(user_login_failed)
+def failed(sender: type, credentials: dict[str, Any], **kwargs: Any) -> None:
+    """The address tried is personal and is not kept; the request's id leads to the server's own log."""
+    _record("sign_in.failed", audit.system("sign_in"), "")
