@@ -44,7 +44,9 @@ class AuditSqlV1(compiler.UpsertTriggerSql):
 class RowAudit(pgtrigger.Trigger):
     """Record every insert, update and delete of a model's rows.
 
-    Columns are named by their database column. `subject` is the column that holds the customer's uuid, or None.
+    Columns are named by their database column. `subject` is the column that holds the customer's uuid, or SQL that
+    finds it with `{row}` for the row and schemas spelled out, or None. Works on proxies (library tables, join tables).
+    The first migration that installs one must list `("audit", "0001_the_log")` among its dependencies.
     """
 
     when = pgtrigger.After
@@ -124,11 +126,11 @@ def _one_sided(row: str, target: str, columns: list[tuple[str, str]]) -> str:
     )
 
 
-def _changed(columns: list[tuple[str, str]]) -> str:
+def _changed(columns: list[tuple[str, str]], kinds: tuple[str, ...] = ("plain", "sealed", "hidden")) -> str:
     """The changed columns on both sides; an overwritten sealed value goes to the vault once."""
     lines = []
     for column, kind in columns:
-        if kind == "quiet":
+        if kind not in kinds:
             continue
         old, new = f'OLD."{column}"', f'NEW."{column}"'
         shown_old = f"CASE WHEN {old} IS NULL THEN 'null'::jsonb ELSE {_recorded('OLD', column, kind)} END"
@@ -150,9 +152,16 @@ def _keep(old: str, kind: str) -> str:
     )
 
 
+def _subject(row: str, subject: str | None, columns: set[str]) -> str:
+    """SQL for the customer a row is about."""
+    if subject is None:
+        return "NULL"
+    return f'{row}."{subject}"' if subject in columns else f"({subject.replace('{row}', row)})"
+
+
 def _body(columns: list[tuple[str, str]], *, table: str, key: str, subject: str | None, object_type: str) -> str:
     """The function's text. `{{`-free on purpose: the template is formatted once, with this as a value."""
-    subject_of = {row: f'{row}."{subject}"' if subject else "NULL" for row in ("OLD", "NEW")}
+    subject_of = {row: _subject(row, subject, {column for column, _kind in columns}) for row in ("OLD", "NEW")}
     vaulted = " ".join(_keep(f'OLD."{column}"', kind) for column, kind in columns if kind == "sealed")
     return f"""
         DECLARE b jsonb := '{{}}'; a jsonb := '{{}}'; s uuid; k text; t text; c jsonb;
@@ -168,6 +177,7 @@ def _body(columns: list[tuple[str, str]], *, table: str, key: str, subject: str 
             ELSE s := {subject_of["NEW"]}; k := NEW."{key}"::text;
                 {_changed(columns)}
                 IF a = '{{}}'::jsonb THEN RETURN NULL; END IF;
+                {_changed(columns, ("quiet",))}
             END IF;
             c := coalesce(t::jsonb, '{{}}'::jsonb);
             INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after,

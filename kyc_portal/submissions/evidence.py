@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from kyc_portal.sealing import digests, open_json, seal_json
+from kyc_portal.sealing import digests
+from kyc_portal.sealing.values import open_json, seal_json
 from kyc_portal.submissions import masks
 from kyc_portal.submissions.checks import dates, grammar, rules
 from kyc_portal.submissions.checks.results import Finding, Result

@@ -16,7 +16,8 @@ from django.db import IntegrityError, transaction
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer
 from kyc_portal.audit import Actor
-from kyc_portal.sealing import files, keys, seal, seal_json
+from kyc_portal.sealing import files, keys
+from kyc_portal.sealing.values import seal, seal_json
 from kyc_portal.submissions import evidence, nudges, scans
 from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, TooLateError
 from kyc_portal.submissions.models import Confirmation, Consent, Scan, Submission

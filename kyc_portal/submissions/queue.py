@@ -18,7 +18,8 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan  # typ
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import User
-from kyc_portal.sealing import KeyDestroyedError, open_json
+from kyc_portal.sealing.errors import KeyDestroyedError
+from kyc_portal.sealing.values import open_json
 from kyc_portal.submissions import masks
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES

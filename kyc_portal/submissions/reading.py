@@ -15,7 +15,8 @@ from django.db.models import Q
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
-from kyc_portal.sealing import files, seal_json
+from kyc_portal.sealing import files
+from kyc_portal.sealing.values import seal_json
 from kyc_portal.submissions import breaker, evidence, ocr, scans
 from kyc_portal.submissions.models import Reading, Scan, Submission, Warning
 from kyc_portal.submissions.moves import move

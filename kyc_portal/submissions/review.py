@@ -18,7 +18,7 @@ from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
 from kyc_portal.audit import queries as audit_queries
-from kyc_portal.sealing import seal_json
+from kyc_portal.sealing.values import seal_json
 from kyc_portal.submissions import claims, evidence, nudges
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import (

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from kyc_portal import audit
 from kyc_portal.audit.tasks import AuditedTask
-from kyc_portal.sealing import SealError
+from kyc_portal.sealing.errors import SealError
 from kyc_portal.submissions import notices, nudges, ocr, reading, review, sweeps
 from kyc_portal.submissions.models import Decision, Notice, Scan
 from kyc_portal.submissions.policy import POLICY
