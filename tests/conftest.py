@@ -1,0 +1,121 @@
+"""The test run's servers, database and log.
+
+Tests run as the application's role on a database that the owner migrated, as in production. Servers are those
+of ADMIN_DATABASE_URL and REDIS_URL, or embedded ones. Transactional tests are emptied by DELETE as the owner:
+the log refuses TRUNCATE, so its entries stay and tests count them from a bookmark (`log`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker, Settings
+
+from kyc_portal.audit.models import Entry
+from kyc_portal.sealing.keys import held
+from tests import environment
+
+SERVERS = environment.begin()
+
+# Filled by migrations, not by tests.
+KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+
+
+def owner_connection() -> psycopg.Connection:
+    """A connection of its own as the owner, in autocommit."""
+    return psycopg.connect(os.environ["MIGRATION_DATABASE_URL"], autocommit=True)
+
+
+def _empty_domain_tables(case: TransactionTestCase) -> None:
+    with owner_connection() as owner:
+        tables = owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        with owner.transaction():
+            owner.execute("SET CONSTRAINTS ALL DEFERRED")
+            for (table,) in tables:
+                if table not in KEPT_TABLES:
+                    owner.execute(f'DELETE FROM public."{table}"')
+
+
+TransactionTestCase._fixture_teardown = _empty_domain_tables  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure() -> None:
+    SERVERS.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Make roles and database as an administrator would, migrate as the owner, drop it all at the end."""
+    with django_db_blocker.unblock():
+        call_command("prepare_database", verbosity=0)
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+        yield
+        for connection in connections.all():
+            connection.close()
+    environment.drop_database()
+
+
+@pytest.fixture(autouse=True)
+def _clean_process(tmp_path: Path, settings: Settings) -> Iterator[None]:
+    """No unwrapped key, picture or mail of one test is met by the next."""
+    held.clear()
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {
+                "location": str(tmp_path / "pictures"),
+                "base_url": None,
+                "file_permissions_mode": 0o600,
+            },
+        },
+    }
+    yield
+    held.clear()
+
+
+class Bookmark:
+    """Entries of the log written after this was made."""
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Count from here."""
+        newest = Entry.objects.order_by("-id").values_list("id", flat=True).first()
+        self._after = newest or 0
+
+    def entries(self, **where: object) -> list[Entry]:
+        """Oldest first, narrowed by columns."""
+        return list(Entry.objects.filter(id__gt=self._after, **where).order_by("id"))
+
+    def acts(self) -> list[str]:
+        """The names of the acts, oldest first."""
+        return [entry.action for entry in self.entries(kind="act")]
+
+
+@pytest.fixture
+def log(request: pytest.FixtureRequest) -> Bookmark:
+    """What the test wrote to the audit log. Needs a database fixture or mark beside it."""
+    return Bookmark()
+
+
+@pytest.fixture
+def owner() -> Iterator[psycopg.Connection]:
+    """The owner's own connection (autocommit), for transactional tests."""
+    with owner_connection() as connection:
+        yield connection
+
+
+@pytest.fixture
+def app_role() -> Iterator[psycopg.Connection]:
+    """A plain connection as the application's role (autocommit), beside Django's."""
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        yield connection
