@@ -112,7 +112,7 @@ class Client:
         return headers
 
     def _post(self, body: bytes, deadline: float, *, offset: float) -> tuple[bytes, str]:
-        """The answer's body and Date header. A read timeout alone does not stop a trickling answer, so chunks are timed."""
+        """The answer's body and Date header; chunks are timed, as a read timeout does not stop a trickling answer."""
         try:
             with self._session().post(
                 self._endpoint,
@@ -130,7 +130,11 @@ class Client:
             raise ConfigError("Transport.Certificate") from error
         except requests.exceptions.Timeout as error:
             raise RetryError("Transport.Timeout") from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as error:
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.MissingSchema,
+        ) as error:
             raise ConfigError("Transport.Http404") from error
         except requests.exceptions.RequestException as error:
             raise RetryError("Transport.ConnectionFailed") from error
@@ -171,7 +175,6 @@ def _body(response: requests.Response, deadline: float) -> bytes:
 
 def _some(raw: Any) -> bytes:
     """What has arrived, up to a chunk; the transport library's own errors become ours at this seam."""
-
 
     try:
         return bytes(raw.read1(_CHUNK, decode_content=True))

@@ -1,11 +1,11 @@
 """What may go wrong with a call, split by who must act. The service's codes decide, never its messages.
 
-    ServiceError
-    ├── CustomerError   the picture must be taken again
-    ├── RetryError      transient: nobody must act, try later
-    ├── ThrottleError   too fast: wait for a new second, slow the shared limiter
-    ├── ConfigError     account, key, clock, billing, address: an operator must act, submissions wait
-    └── DefectError     our request is wrong: a bug, never retried
+ServiceError
+├── CustomerError   the picture must be taken again
+├── RetryError      transient: nobody must act, try later
+├── ThrottleError   too fast: wait for a new second, slow the shared limiter
+├── ConfigError     account, key, clock, billing, address: an operator must act, submissions wait
+└── DefectError     our request is wrong: a bug, never retried
 """
 
 from __future__ import annotations
@@ -117,7 +117,8 @@ _TABLE: dict[ErrorClass, tuple[str, ...]] = {
             "", "SignatureExpire", "SignatureFailure", "SecretIdNotFound", "InvalidSecretId", "MFAFailure",
             "TokenFailure", "UnauthorizedOperation",
         ),
-        "UnauthorizedOperation", "IpInBlacklist", "IpNotInWhitelist", "ActionOffline", "UnsupportedRegion", "LimitExceeded",
+        "UnauthorizedOperation", "IpInBlacklist", "IpNotInWhitelist", "ActionOffline", "UnsupportedRegion",
+        "LimitExceeded",
         *_codes("Transport", "Http403", "Http404", "Certificate"),
     ),
     ErrorClass.DEFECT: (

@@ -79,7 +79,16 @@ def sniff(data: bytes) -> str:
 def _other_kind(data: bytes) -> ImageFault:
     if data[:6] in (b"GIF87a", b"GIF89a"):
         return ImageFault.GIF
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif"):
+    if data[4:8] == b"ftyp" and data[8:12] in (
+        b"heic",
+        b"heix",
+        b"hevc",
+        b"heim",
+        b"heis",
+        b"mif1",
+        b"msf1",
+        b"avif",
+    ):
         return ImageFault.HEIC
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return ImageFault.WEBP

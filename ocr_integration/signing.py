@@ -59,9 +59,7 @@ def signature(*, secret_key: str, timestamp: int, canonical: str, service: str =
     return _hmac(key, text).hex()
 
 
-def authorization(
-    *, secret_id: str, secret_key: str, timestamp: int, host: str, content_type: str, body: bytes
-) -> str:
+def authorization(*, secret_id: str, secret_key: str, timestamp: int, host: str, content_type: str, body: bytes) -> str:
     """The `Authorization` header of a POST of exactly these body bytes."""
     signed = ("content-type", "host")
     canonical = canonical_request(
@@ -103,17 +101,25 @@ def is_valid(
 
     The signer may have lowered header values or signed them as sent: both are accepted.
     """
-    if given.service != SERVICE or given.date != date_of(timestamp) or any(n not in headers for n in given.signed_headers):
+    if (
+        given.service != SERVICE
+        or given.date != date_of(timestamp)
+        or any(n not in headers for n in given.signed_headers)
+    ):
         return False
     unsigned = headers.get("x-tc-content-sha256") == UNSIGNED_PAYLOAD
     payload_hash = _sha256(UNSIGNED_PAYLOAD.encode() if unsigned else (b"" if method == "GET" else body))
     lowered = canonical_request(
-        method=method, query=query, headers=headers, signed_headers=given.signed_headers, payload_hash=payload_hash
+        method=method,
+        query=query,
+        headers=headers,
+        signed_headers=given.signed_headers,
+        payload_hash=payload_hash,
     )
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in given.signed_headers)
     as_sent = "\n".join([method, "/", query, lines, ";".join(given.signed_headers), payload_hash])
     wanted = [signature(secret_key=secret_key, timestamp=timestamp, canonical=text) for text in (lowered, as_sent)]
-    return any([hmac.compare_digest(each, given.signature) for each in wanted])
+    return True in [hmac.compare_digest(each, given.signature) for each in wanted]
 
 
 def older_signature(*, secret_key: str, method: str, host: str, path: str, parameters: Mapping[str, str]) -> str:

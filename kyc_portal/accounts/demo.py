@@ -40,9 +40,7 @@ def make_people() -> None:
         with audit.acting(audit.system("command_demo")):
             if User.objects.filter(email=person.email).exists():
                 continue
-            user = User.objects.create_user(
-                person.email, PASSWORD, display_name=person.name, role=person.role
-            )
+            user = User.objects.create_user(person.email, PASSWORD, display_name=person.name, role=person.role)
             EmailAddress.objects.create(user=user, email=person.email, verified=True, primary=True)
             if person.role == Role.CUSTOMER:
                 Customer.objects.create(user=user)
@@ -69,5 +67,3 @@ def current_code(secret: str) -> str:
 
     counter = next(iter(yield_hotp_counters_from_time()))
     return str(format_hotp_value(hotp_value(secret, counter)))
-
-

@@ -34,7 +34,11 @@ class RequireSecondFactor:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[object], kwargs: dict[str, object]
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        args: list[object],
+        kwargs: dict[str, object],
     ) -> HttpResponse | None:
         """Library views write by themselves: the body is read first, then the transaction is opened around the view."""
         if not view.__module__.startswith("allauth.") or request.method not in ("POST", "PUT", "DELETE"):

@@ -142,9 +142,7 @@ class AuditedEmailConfirmation(EmailConfirmation):
 
     class Meta:
         proxy = True
-        triggers = [
-            RowAudit(plain=["id", "email_address_id", "created", "sent"], hidden=["key"], subject=None)
-        ]
+        triggers = [RowAudit(plain=["id", "email_address_id", "created", "sent"], hidden=["key"], subject=None)]
 
 
 class AuditedAuthenticator(Authenticator):

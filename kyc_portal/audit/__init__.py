@@ -4,6 +4,26 @@ Row changes are recorded by the database (triggers); acts that change nothing by
 application's role writes must happen inside `acting`.
 """
 
-from kyc_portal.audit.context import Actor, AuditError, acting, current_actor, note_request, note_task, record, system
+from kyc_portal.audit.context import (
+    Actor,
+    AuditError,
+    acting,
+    current_actor,
+    note_request,
+    note_task,
+    record,
+    record_view,
+    system,
+)
 
-__all__ = ["Actor", "AuditError", "acting", "current_actor", "note_request", "note_task", "record", "system"]
+__all__ = [
+    "Actor",
+    "AuditError",
+    "acting",
+    "current_actor",
+    "note_request",
+    "note_task",
+    "record",
+    "record_view",
+    "system",
+]

@@ -80,52 +80,82 @@ def current_actor() -> Actor | None:
     return _acting.get()
 
 
+def _say(context: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('audit.context', %s, true)", [context])
+
+
 @contextmanager
-def acting(actor: Actor) -> Iterator[None]:
+def acting(actor: Actor, *, via: str = "", request: str = "", task: str = "") -> Iterator[None]:
     """Open the outermost transaction and say who acts in it. Refuses to be opened inside another `acting`.
 
-    The transaction is durable: when it ends without an error, it is committed.
+    The transaction is durable: when it ends without an error, it is committed. `via`, `request` and `task` are
+    what was noted (see `note_request`, `note_task`) unless given.
     """
     if _acting.get() is not None:
         raise AuditError("acting is already open: a writer does not call a writer")
-    came = _origin.get()
-    told = json.dumps(
+    told = _told(actor, _origin.get(), via=via, request=request, task=task)
+    token = _acting.set(actor)
+    try:
+        with transaction.atomic(durable=True):
+            _say(told)
+            yield
+        if connection.in_atomic_block:
+            # Only where a test case holds a transaction around everything: the words must not outlive the act.
+            _say("")
+    finally:
+        _acting.reset(token)
+
+
+def _told(actor: Actor, came: Origin, *, via: str, request: str, task: str) -> str:
+    return json.dumps(
         {
             "actor": actor.name,
             "label": actor.label,
             "role": actor.role,
-            "via": came.via,
-            "request": came.request,
-            "task": came.task,
+            "via": via or came.via,
+            "request": request or came.request,
+            "task": task or came.task,
         },
         ensure_ascii=True,
     )
-    token = _acting.set(actor)
-    try:
-        with transaction.atomic(durable=True):
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('audit.context', %s, true)", [told])
-            yield
-    finally:
-        _acting.reset(token)
 
 
 def record(
     action: str,
     *,
     object_type: str,
-    object_id: str,
+    object_id: str | int | UUID,
     subject: UUID | None = None,
     details: Mapping[str, str] | None = None,
+    sealed: bytes | None = None,
 ) -> None:
     """Record an act, named `thing.verb`, inside the open `acting`.
 
-    `subject` is the customer it is about. `details` hold ids, codes and counts as text, nothing personal.
+    `subject` is the customer it is about. `details` hold ids, codes and counts as text, nothing personal. What is
+    personal (a search term, an address) comes as `sealed` ciphertext: it goes to the vault, its digest to the entry.
     """
     if _acting.get() is None:
         raise AuditError("an act is recorded inside acting")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT audit.record(%s, %s, %s, %s, %s::jsonb)",
-            [action, object_type, object_id, subject, json.dumps(dict(details or {}))],
+            "SELECT audit.record(%s, %s, %s, %s, %s::jsonb, %s)",
+            [action, object_type, str(object_id), subject, json.dumps(dict(details or {})), sealed],
         )
+
+
+def record_view(
+    actor: Actor,
+    *,
+    action: str,
+    object_type: str,
+    object_id: str | int | UUID,
+    subject: UUID | None = None,
+    details: Mapping[str, str] | None = None,
+) -> None:
+    """Record that somebody is about to be shown something, in a transaction of its own, committed on return.
+
+    Call it before the bytes leave; when it raises, nothing is shown. Refused inside an open `acting`.
+    """
+    with acting(actor):
+        record(action, object_type=object_type, object_id=object_id, subject=subject, details=details)

@@ -10,10 +10,18 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
 _QUESTION = """
-SELECT pg_has_role(current_user, c.relowner, 'MEMBER') OR has_table_privilege(c.oid, 'INSERT')
-    OR has_table_privilege(c.oid, 'UPDATE') OR has_table_privilege(c.oid, 'DELETE')
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'audit' AND c.relname = 'entry'
+SELECT pg_has_role(current_user, c.relowner, 'MEMBER')
+    OR has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER')
+FROM pg_class c WHERE c.oid = to_regclass('audit.entry')
 """
+
+
+def may_write_the_log() -> bool:
+    """Whether the connected role owns the log or may write it other than through `audit.record`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_QUESTION)
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 @register(Tags.database)
@@ -23,10 +31,7 @@ def the_application_does_not_own_the_log(
     """Runs with `check --database default`, as the start of the web process does."""
     if not settings.ENV.is_production or not databases or "default" not in databases:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_QUESTION)
-        row = cursor.fetchone()
-    if row and row[0]:
+    if may_write_the_log():
         return [
             Error(
                 "DATABASE_URL connects as a role that may write the audit log",

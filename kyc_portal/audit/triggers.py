@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pgtrigger
-from django.db.models import Model
+from django.db.models import BinaryField, Model
 from pgtrigger import compiler
 
 
@@ -63,7 +63,12 @@ class RowAudit(pgtrigger.Trigger):
     ) -> None:
         super().__init__(name="row_audit")
         self.classes: dict[str, str] = {}
-        for kind, columns in (("plain", plain), ("sealed", sealed), ("hidden", hidden), ("quiet", [quiet] if quiet else [])):
+        for kind, columns in (
+            ("plain", plain),
+            ("sealed", sealed),
+            ("hidden", hidden),
+            ("quiet", [quiet] if quiet else []),
+        ):
             for column in columns:
                 if column in self.classes:
                     raise ValueError(f"column {column} stands in two classes")
@@ -72,12 +77,17 @@ class RowAudit(pgtrigger.Trigger):
 
     def columns(self, model: type[Model]) -> list[tuple[str, str]]:
         """(column, class) of every column of the table, in the model's order; complains about a missing one."""
-        names = [field.column for field in model._meta.local_concrete_fields or model._meta.concrete_fields]
-        names = names or [field.column for field in model._meta.concrete_fields]
+        fields = model._meta.local_concrete_fields or model._meta.concrete_fields
+        names = [str(field.column) for field in fields]
         missing = [name for name in names if name not in self.classes]
         unknown = [name for name in self.classes if name not in names]
         if missing or unknown:
-            raise ValueError(f"{model._meta.label}: columns without a class {missing}, classes without a column {unknown}")
+            raise ValueError(
+                f"{model._meta.label}: columns without a class {missing}, classes without a column {unknown}"
+            )
+        for field in fields:
+            if self.classes[str(field.column)] == "sealed" and not isinstance(field, BinaryField):
+                raise ValueError(f"{model._meta.label}: {field.column} is no ciphertext; only bytes can be sealed")
         return [(name, self.classes[name]) for name in names]
 
     def get_func(self, model: Any) -> str:
@@ -120,7 +130,7 @@ def _recorded(row: str, column: str, kind: str) -> str:
 def _one_sided(row: str, target: str, columns: list[tuple[str, str]]) -> str:
     """A whole row without its nulls."""
     return " ".join(
-        f'IF {row}."{column}" IS NOT NULL THEN {target} := {target} || jsonb_build_object(\'{column}\','
+        f"IF {row}.\"{column}\" IS NOT NULL THEN {target} := {target} || jsonb_build_object('{column}',"
         f" {_recorded(row, column, kind)}); END IF;"
         for column, kind in columns
     )

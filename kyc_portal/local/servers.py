@@ -77,7 +77,9 @@ class Postgres:
             str(postgres_programs() / "initdb"), "-D", str(self.data), "-U", ADMIN, "--auth=trust",
             "--encoding=UTF8", "--no-locale", "--no-sync",
         ]  # fmt: skip
-        done = subprocess.run(command, preexec_fn=privileges.dropping(), capture_output=True, text=True, cwd="/", check=False)
+        done = subprocess.run(
+            command, preexec_fn=privileges.dropping(), capture_output=True, text=True, cwd="/", check=False
+        )
         if done.returncode:
             raise ServerError(f"PostgreSQL's cluster could not be made:\n{done.stderr[-2000:]}")
         (self.data / ".made").touch()
@@ -150,7 +152,14 @@ def start(command: list[str], *, log: Path, env: Mapping[str, str] | None = None
         )
 
 
-def wait_until(answers: Callable[[], bool], process: subprocess.Popen[bytes], *, name: str, log: Path, seconds: float = 60) -> None:
+def wait_until(
+    answers: Callable[[], bool],
+    process: subprocess.Popen[bytes],
+    *,
+    name: str,
+    log: Path,
+    seconds: float = 60,
+) -> None:
     """Wait for a server's first answer. Raises ServerError with the end of its log when it ends or stays silent."""
     deadline = time.monotonic() + seconds
     while not answers():

@@ -66,6 +66,4 @@ def put_digests(customer_id: UUID, texts: Mapping[str, str]) -> None:
 def customers_sharing(kind: str, text: str) -> list[UUID]:
     """The customers for whom this value was seen, under any key of the ring."""
     wanted = [digest(kind, text, key_id=key_id) for key_id in _keys(settings.DIGEST_KEY)]
-    return list(
-        SearchDigest.objects.filter(kind=kind, digest__in=wanted).values_list("customer", flat=True).distinct()
-    )
+    return list(SearchDigest.objects.filter(kind=kind, digest__in=wanted).values_list("customer", flat=True).distinct())

@@ -1,9 +1,9 @@
 """Why a sealed value does not open.
 
-    SealError
-    ├── MasterKeyError      set-up: a master key is missing, wrong or gone; an operator acts
-    ├── SealBrokenError     the bytes were changed or moved; an alarm
-    └── KeyDestroyedError   the customer was erased; pages say "erased"
+SealError
+├── MasterKeyError      set-up: a master key is missing, wrong or gone; an operator acts
+├── SealBrokenError     the bytes were changed or moved; an alarm
+└── KeyDestroyedError   the customer was erased; pages say "erased"
 """
 
 

@@ -130,5 +130,6 @@ def require_known_master_keys() -> None:
     if new:
         with audit.acting(audit.system("sealing")):
             MasterKeyCheck.objects.bulk_create(
-                [MasterKeyCheck(master_id=key_id, value=keys.check(key_id)) for key_id in new], ignore_conflicts=True
+                [MasterKeyCheck(master_id=key_id, value=keys.check(key_id)) for key_id in new],
+                ignore_conflicts=True,
             )

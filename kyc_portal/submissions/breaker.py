@@ -45,7 +45,12 @@ def opened(*, cause: str, now: datetime) -> datetime:
         is_open=True, since=now if first else row.since, probe_at=probe_at, cause=cause, faults=faults
     )
     if first:
-        audit.record("provider.stopped", object_type="submissions.providerbreaker", object_id=row.pk, details={"cause": cause})
+        audit.record(
+            "provider.stopped",
+            object_type="submissions.providerbreaker",
+            object_id=row.pk,
+            details={"cause": cause},
+        )
         transaction.on_commit(lambda: _tell_operator(cause), robust=True)
     return probe_at
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -19,7 +20,8 @@ from kyc_portal.submissions.policy import POLICY
 from kyc_portal.submissions.queue import cutoff
 from kyc_portal.submissions.states import State
 
-_FREE = "state = 'to_review' AND NOT (is_escalated AND NOT %(senior)s) AND (claimed_until IS NULL OR claimed_until < %(now)s)"
+_FREE = """state = 'to_review' AND NOT (is_escalated AND NOT %(senior)s)
+   AND (claimed_until IS NULL OR claimed_until < %(now)s)"""
 _CLAIM_NEXT = f"""
 WITH pick AS MATERIALIZED (SELECT coalesce(
   (SELECT id FROM submissions_submission WHERE {_FREE} AND waiting_since < %(cutoff)s
@@ -41,15 +43,13 @@ def require_reviewer(reviewer: User) -> None:
 
 def holds(submission: Submission, reviewer: User, now: datetime) -> bool:
     """Whether this person's lease on this submission is running."""
-    return bool(
-        submission.claimed_by_id == reviewer.pk and submission.claimed_until and submission.claimed_until > now
-    )
+    return bool(submission.claimed_by_id == reviewer.pk and submission.claimed_until and submission.claimed_until > now)
 
 
 def claim_next(*, reviewer: User, actor: Actor, now: datetime) -> Submission | None:
     """Claim the head of the queue that nobody holds; None when nothing is free."""
     require_reviewer(reviewer)
-    parameters = {
+    parameters: dict[str, Any] = {
         "me": reviewer.pk,
         "now": now,
         "until": now + POLICY.claim,
@@ -99,8 +99,10 @@ def renew(*, submission: Submission, reviewer: User, actor: Actor, now: datetime
 def release(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> None:
     """Give the case back; silent when it was not held."""
     with audit.acting(actor):
-        changed = Submission.objects.filter(pk=submission.pk, claimed_by=reviewer).exclude(state=State.DECIDING).update(
-            claimed_by=None, claimed_at=None, claimed_until=None
+        changed = (
+            Submission.objects.filter(pk=submission.pk, claimed_by=reviewer)
+            .exclude(state=State.DECIDING)
+            .update(claimed_by=None, claimed_at=None, claimed_until=None)
         )
         if changed:
             _record("claim.released", submission)
@@ -131,5 +133,3 @@ def _record(action: str, submission: Submission, **details: str) -> None:
         subject=submission.customer_id,
         details=details,
     )
-
-

@@ -1,11 +1,11 @@
 """What a writer refuses, split by what the caller does about it.
 
-    SubmissionError
-    ├── NotAllowedError        a forged request or a bug: 404 or 403
-    ├── TooLateError           somebody was first: told kindly
-    │   └── StaleError         the evidence changed while the reviewer was reading: 409
-    ├── PictureRefusedError    the customer takes another picture; says which fault
-    └── IncompleteError        something is missing first; says what
+SubmissionError
+├── NotAllowedError        a forged request or a bug: 404 or 403
+├── TooLateError           somebody was first: told kindly
+│   └── StaleError         the evidence changed while the reviewer was reading: 409
+├── PictureRefusedError    the customer takes another picture; says which fault
+└── IncompleteError        something is missing first; says what
 """
 
 from __future__ import annotations

@@ -61,7 +61,11 @@ def standing_scans(submission: Submission) -> dict[str, Scan]:
 def open_fields(reading: Reading) -> dict[str, str]:
     """The text of every field of one answer, opened."""
     value: dict[str, str] = open_json(
-        reading.customer_id, table="reading", column="fields_sealed", row_id=reading.id, blob=bytes(reading.fields_sealed)
+        reading.customer_id,
+        table="reading",
+        column="fields_sealed",
+        row_id=reading.id,
+        blob=bytes(reading.fields_sealed),
     )
     return value
 

@@ -59,7 +59,10 @@ def start(*, customer: Customer, declared_type: str, language: str, actor: Actor
                 declared_type=declared_type,
             )
             audit.record(
-                "submission.started", object_type="submissions.submission", object_id=str(submission.id), subject=customer.id
+                "submission.started",
+                object_type="submissions.submission",
+                object_id=str(submission.id),
+                subject=customer.id,
             )
     except IntegrityError as error:
         found = open_submission(customer)
@@ -93,16 +96,20 @@ def add_scan(*, submission: Submission, side: str, data: bytes, actor: Actor, no
     try:
         with audit.acting(actor):
             salt = seal(
-                submission.customer_id, table="scan", column="salt_sealed", row_id=scan_id, plaintext=stored.salt
+                submission.customer_id,
+                table="scan",
+                column="salt_sealed",
+                row_id=scan_id,
+                plaintext=stored.salt,
             )
             locked = Submission.objects.select_for_update().get(pk=submission.pk)
             if locked.state not in (State.COLLECTING, State.ASKED_AGAIN) or _attempt_being_collected(locked) != attempt:
                 raise TooLateError("pictures are not taken any more")
             if locked.state == State.ASKED_AGAIN and side not in locked.sides_asked:
                 raise PictureRefusedError("side_not_needed")
-            Scan.objects.filter(submission=locked, side=side, attempt=attempt).exclude(
+            Scan.objects.filter(submission=locked, side=side, attempt=attempt).exclude(state=ScanState.REPLACED).update(
                 state=ScanState.REPLACED
-            ).update(state=ScanState.REPLACED)
+            )
             scan = Scan.objects.create(
                 id=scan_id,
                 submission=locked,

@@ -83,7 +83,9 @@ class Submission(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.BigIntegerField(
-        unique=True, editable=False, db_default=Func(Value("submissions_submission_number"), function="nextval")
+        unique=True,
+        editable=False,
+        db_default=Func(Value("submissions_submission_number"), function="nextval"),
     )
     reference = models.CharField(max_length=12, unique=True, default=make_reference, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="submissions")
@@ -119,9 +121,7 @@ class Submission(models.Model):
     )
     summary_sealed = models.BinaryField(null=True)
 
-    claimed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="claims"
-    )
+    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="claims")
     claimed_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
 
@@ -221,7 +221,11 @@ class Scan(models.Model):
         ]
         indexes = [
             models.Index(
-                "state", "next_try_at", "lease_until", name="scan_sweep", condition=Q(state__in=sorted(UNFINISHED_SCANS))
+                "state",
+                "next_try_at",
+                "lease_until",
+                name="scan_sweep",
+                condition=Q(state__in=sorted(UNFINISHED_SCANS)),
             ),
             models.Index("customer", "picture_digest", name="scan_same_picture"),
         ]
@@ -289,11 +293,7 @@ class Warning(models.Model):
         constraints = [
             models.UniqueConstraint(name="a_reading_raises_a_code_once", fields=["reading", "code"]),
         ]
-        triggers = [
-            RowAudit(
-                plain=["id", "reading_id", "submission_id", "customer_id", "code"], subject="customer_id"
-            )
-        ]
+        triggers = [RowAudit(plain=["id", "reading_id", "submission_id", "customer_id", "code"], subject="customer_id")]
 
 
 class Check(models.Model):
@@ -359,7 +359,15 @@ class FieldCorrection(models.Model):
     class Meta:
         triggers = [
             RowAudit(
-                plain=["id", "reading_id", "submission_id", "customer_id", "field", "corrected_by_id", "corrected_at"],
+                plain=[
+                    "id",
+                    "reading_id",
+                    "submission_id",
+                    "customer_id",
+                    "field",
+                    "corrected_by_id",
+                    "corrected_at",
+                ],
                 sealed=["value_sealed"],
                 subject="customer_id",
             )
@@ -470,6 +478,4 @@ class ProviderBreaker(models.Model):
     faults = models.PositiveIntegerField(default=0)
 
     class Meta:
-        triggers = [
-            RowAudit(plain=["endpoint", "is_open", "since", "probe_at", "cause", "faults"], subject=None)
-        ]
+        triggers = [RowAudit(plain=["endpoint", "is_open", "since", "probe_at", "cause", "faults"], subject=None)]

@@ -11,7 +11,13 @@ from kyc_portal.submissions.states import MOVES, State
 
 
 def move(
-    submission: Submission, *, origin: State, to: State, now: datetime, where: dict[str, Any] | None = None, **changes: Any
+    submission: Submission,
+    *,
+    origin: State,
+    to: State,
+    now: datetime,
+    where: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> None:
     """Move a row from `origin` to `to` and set `changes` in the same UPDATE; the instance is brought along.
 

@@ -224,7 +224,9 @@ def progress(submission: Submission) -> Progress:
     """Where the submission stands in the customer's five steps."""
     state = State(submission.state)
     waiting_scans = submission.scans.filter(state=ScanState.DUE)
-    faults = submission.scans.filter(state=ScanState.FAULTY, attempt=submission.attempt).values_list("side", "fault_code")
+    faults = submission.scans.filter(state=ScanState.FAULTY, attempt=submission.attempt).values_list(
+        "side", "fault_code"
+    )
     last = submission.decisions.filter(stage="final").order_by("-final_at").first()
     return Progress(
         submission=submission,

@@ -14,7 +14,6 @@ from functools import cached_property
 from django.db.models import F, QuerySet
 from django.db.models.expressions import Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan  # type: ignore[attr-defined]
-
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import User
@@ -185,9 +184,7 @@ def as_rows(
                 not_checked=[check for check in mine if check.result == Result.NOT_CHECKED],
                 waiting=now - since,
                 waited_share=min(1.0, between(since, now) / BOUND),
-                holder=submission.claimed_by
-                if submission.claimed_until and submission.claimed_until > now
-                else None,
+                holder=submission.claimed_by if submission.claimed_until and submission.claimed_until > now else None,
             )
         )
     return rows
@@ -272,9 +269,9 @@ def asked_again() -> QuerySet[Submission]:
 
 def delayed() -> QuerySet[Submission]:
     """Cases the reading service has not answered: our delay, shown as such."""
-    return Submission.objects.filter(
-        state__in=[State.RECEIVED, State.READING], delayed_since__isnull=False
-    ).order_by("delayed_since", "number")
+    return Submission.objects.filter(state__in=[State.RECEIVED, State.READING], delayed_since__isnull=False).order_by(
+        "delayed_since", "number"
+    )
 
 
 def parked() -> QuerySet[Submission]:

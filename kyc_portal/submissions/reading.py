@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -66,7 +67,11 @@ def begin(*, scan: Scan, actor: Actor, now: datetime) -> Try | None:
             return None
         token = uuid.uuid4()
         taken = takeable.update(
-            state=ScanState.READING, lease_until=now + LEASE, attempt_token=token, next_try_at=None, tries=scan.tries + 1
+            state=ScanState.READING,
+            lease_until=now + LEASE,
+            attempt_token=token,
+            next_try_at=None,
+            tries=scan.tries + 1,
         )
         if not taken:
             return None
@@ -101,10 +106,11 @@ def answer_of(reading: Reading) -> PermitReading:
     """A stored answer in the service's terms again."""
     values = evidence.open_fields(reading)
     back = {name: values[f"back_{name}"] for name in BACK_FIELDS}
+    texts: dict[str, Any] = {name: values[name] for name in TEXT_FIELDS}
     empty = PermitReading()
     return replace(
         empty,
-        **{name: values[name] for name in TEXT_FIELDS},
+        **texts,
         back=replace(empty.back, **back),
         warnings=tuple(reading.warnings.values_list("code", flat=True)) if reading.warnings_checked else None,
         request_id=reading.request_id,
@@ -169,7 +175,11 @@ def store(
             object_type="submissions.reading",
             object_id=str(reading.id),
             subject=scan.customer_id,
-            details={"scan": str(scan.id), "request_id": answer.request_id, "codes": ",".join(map(str, codes))},
+            details={
+                "scan": str(scan.id),
+                "request_id": answer.request_id,
+                "codes": ",".join(map(str, codes)),
+            },
         )
         _sum_up(submission, now=now)
     return True
@@ -179,9 +189,7 @@ def picture_fault(*, attempt: Try, code: str, request_id: str, actor: Actor, now
     """The service says the picture must be taken again. The other side finishes first."""
     with audit.acting(actor):
         submission = _lock(attempt.scan)
-        if not _end(
-            attempt, submission, state=ScanState.FAULTY, fault_code=code, error_request_id=request_id
-        ):
+        if not _end(attempt, submission, state=ScanState.FAULTY, fault_code=code, error_request_id=request_id):
             return False
         audit.record(
             "picture.faulty",
@@ -239,9 +247,7 @@ def give_up(*, attempt: Try, code: str, request_id: str, actor: Actor, now: date
     """A defect of ours, or a fault at its limit: a person looks, and the side stands as not checked."""
     with audit.acting(actor):
         submission = _lock(attempt.scan)
-        if not _end(
-            attempt, submission, state=ScanState.UNREAD, error_code=code, error_request_id=request_id
-        ):
+        if not _end(attempt, submission, state=ScanState.UNREAD, error_code=code, error_request_id=request_id):
             return False
         audit.record(
             "reading.given_up",
@@ -299,12 +305,16 @@ def _sum_up(submission: Submission, *, now: datetime) -> None:
         )
         return
     standing = evidence.standing_scans(submission)
-    complete = all(
-        side in standing and standing[side].state == ScanState.READ for side in submission.needed_sides
-    )
+    complete = all(side in standing and standing[side].state == ScanState.READ for side in submission.needed_sides)
     if complete:
         move(
-            submission, origin=State.READING, to=State.CONFIRMING, now=now, read_at=now, delayed_since=None, version=version
+            submission,
+            origin=State.READING,
+            to=State.CONFIRMING,
+            now=now,
+            read_at=now,
+            delayed_since=None,
+            version=version,
         )
     else:
         move(

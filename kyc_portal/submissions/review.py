@@ -63,7 +63,13 @@ def unseen_scans(submission: Submission, actor: Actor) -> list[str]:
 
 
 def decide(
-    *, submission: Submission, reviewer: User, verdict: Verdict, version_seen: int, actor: Actor, now: datetime
+    *,
+    submission: Submission,
+    reviewer: User,
+    verdict: Verdict,
+    version_seen: int,
+    actor: Actor,
+    now: datetime,
 ) -> Decision:
     """Decide, or propose where the policy asks for a second person; returns the decision with its stage.
 
@@ -97,7 +103,14 @@ def decide(
             receipt=_receipt(locked),
         )
         if proposes:
-            move(locked, origin=State.TO_REVIEW, to=State.SECOND_REVIEW, now=now, version=locked.version + 1, **_FREED)
+            move(
+                locked,
+                origin=State.TO_REVIEW,
+                to=State.SECOND_REVIEW,
+                now=now,
+                version=locked.version + 1,
+                **_FREED,
+            )
             evidence.weigh(locked, now=now)
             _record("decision.proposed", decision)
         else:
@@ -136,7 +149,14 @@ def return_proposal(*, submission: Submission, reviewer: User, version_seen: int
         locked = _locked_and_held(submission, reviewer, version_seen, now)
         decision = _open_proposal(locked, reviewer)
         Decision.objects.filter(pk=decision.pk).update(stage=DecisionStage.RETURNED)
-        move(locked, origin=State.SECOND_REVIEW, to=State.TO_REVIEW, now=now, version=locked.version + 1, **_FREED)
+        move(
+            locked,
+            origin=State.SECOND_REVIEW,
+            to=State.TO_REVIEW,
+            now=now,
+            version=locked.version + 1,
+            **_FREED,
+        )
         evidence.weigh(locked, now=now)
         _record("decision.returned", decision)
 
@@ -177,9 +197,9 @@ def finish(*, decision: Decision, actor: Actor, now: datetime) -> bool:
     """Let a decision take effect when its window is over. Safe to call twice; False when there is nothing to do."""
     with audit.acting(actor):
         locked = Submission.objects.select_for_update().get(pk=decision.submission_id)
-        ended = Decision.objects.filter(
-            pk=decision.pk, stage=DecisionStage.WINDOW, window_ends_at__lte=now
-        ).update(stage=DecisionStage.FINAL, final_at=now)
+        ended = Decision.objects.filter(pk=decision.pk, stage=DecisionStage.WINDOW, window_ends_at__lte=now).update(
+            stage=DecisionStage.FINAL, final_at=now
+        )
         if not ended:
             return False
         outcome = Outcome(decision.outcome)
@@ -264,7 +284,9 @@ def correct(
     return correction
 
 
-def park(*, submission: Submission, reviewer: User, until: datetime, version_seen: int, actor: Actor, now: datetime) -> None:
+def park(
+    *, submission: Submission, reviewer: User, until: datetime, version_seen: int, actor: Actor, now: datetime
+) -> None:
     """Put the case aside until an instant; it returns by itself and keeps its place by age."""
     with audit.acting(actor):
         locked = _locked_and_held(submission, reviewer, version_seen, now)
@@ -326,9 +348,7 @@ def _receipt(submission: Submission) -> dict[str, object]:
     readings = Reading.objects.filter(scan__in=list(sides.values()))
     return {
         "pictures": {side: bytes(scan.commitment).hex() for side, scan in sides.items()},
-        "readings": {
-            reading.side: hashlib.sha256(bytes(reading.fields_sealed)).hexdigest() for reading in readings
-        },
+        "readings": {reading.side: hashlib.sha256(bytes(reading.fields_sealed)).hexdigest() for reading in readings},
         "warnings": [str(code) for code in submission.codes],
         "checks": {
             check.rule: check.result for check in submission.checks.filter(version=submission.version).order_by("rule")

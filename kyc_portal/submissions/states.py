@@ -38,9 +38,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.COLLECTING: frozenset({State.RECEIVED, State.ABANDONED, State.WITHDRAWN}),
     State.ASKED_AGAIN: frozenset({State.RECEIVED, State.ABANDONED, State.WITHDRAWN}),
     State.RECEIVED: frozenset({State.READING, State.WITHDRAWN}),
-    State.READING: frozenset(
-        {State.RECEIVED, State.CONFIRMING, State.ASKED_AGAIN, State.TO_REVIEW, State.WITHDRAWN}
-    ),
+    State.READING: frozenset({State.RECEIVED, State.CONFIRMING, State.ASKED_AGAIN, State.TO_REVIEW, State.WITHDRAWN}),
     State.CONFIRMING: frozenset({State.TO_REVIEW, State.ASKED_AGAIN, State.WITHDRAWN}),
     State.TO_REVIEW: frozenset({State.DECIDING, State.SECOND_REVIEW, State.PARKED, State.WITHDRAWN}),
     State.SECOND_REVIEW: frozenset({State.DECIDING, State.TO_REVIEW, State.WITHDRAWN}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Q
@@ -60,7 +61,14 @@ def tell_customers(*, now: datetime) -> None:
 
 
 def _each(
-    origin: State, *, actor: Actor, now: datetime, to: State, action: str, condition: Q, changes: dict[str, object]
+    origin: State,
+    *,
+    actor: Actor,
+    now: datetime,
+    to: State,
+    action: str,
+    condition: Q,
+    changes: dict[str, Any],
 ) -> list[Submission]:
     """Move every submission of a state that meets a condition, each in its own transaction."""
     moved = []

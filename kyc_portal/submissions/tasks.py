@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
 from django.db import connection
@@ -17,7 +18,14 @@ from kyc_portal.submissions import notices, nudges, ocr, reading, review, sweeps
 from kyc_portal.submissions.models import Decision, Notice, Scan
 from kyc_portal.submissions.policy import POLICY
 from ocr_integration.contract import PermitReading
-from ocr_integration.errors import ConfigError, CustomerError, DefectError, RetryError, ServiceError, ThrottleError
+from ocr_integration.errors import (
+    ConfigError,
+    CustomerError,
+    DefectError,
+    RetryError,
+    ServiceError,
+    ThrottleError,
+)
 from ocr_integration.rate_limit import LimiterBusyError, LimiterDownError
 
 log = logging.getLogger(__name__)
@@ -54,7 +62,9 @@ def _call(attempt: reading.Try) -> None:
     except (OSError, SealError) as error:
         # Storage or a key is away: ours to mend, and the customer has nothing to do with it.
         log.error("picture_not_opened", extra={"scan": str(attempt.scan.id), "error": type(error).__name__})
-        reading.put_back(attempt=attempt, code="Portal.PictureNotOpened", request_id="", actor=READER, now=timezone.now())
+        reading.put_back(
+            attempt=attempt, code="Portal.PictureNotOpened", request_id="", actor=READER, now=timezone.now()
+        )
         return
     connection.close()  # the wait for the service holds no connection
     started = time.monotonic()
@@ -81,13 +91,18 @@ def _call(attempt: reading.Try) -> None:
 
 def _store(attempt: reading.Try, answer: PermitReading, prepared: reading.Prepared, duration_ms: int) -> None:
     reading.store(
-        attempt=attempt, answer=answer, prepared=prepared, duration_ms=duration_ms, actor=READER, now=timezone.now()
+        attempt=attempt,
+        answer=answer,
+        prepared=prepared,
+        duration_ms=duration_ms,
+        actor=READER,
+        now=timezone.now(),
     )
 
 
 def _put_fault(attempt: reading.Try, error: ServiceError) -> None:
     """The class of the error decides who must act: customer, nobody yet, an operator, or a person of ours."""
-    ending = {
+    ending: dict[str, Any] = {
         "attempt": attempt,
         "code": error.code,
         "request_id": error.request_id,

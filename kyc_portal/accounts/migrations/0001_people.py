@@ -12,50 +12,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('audit', '0001_the_log'),
+        ("audit", "0001_the_log"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('reference', models.CharField(default=kyc_portal.accounts.models.make_reference, editable=False, max_length=12, unique=True)),
-                ('language', models.CharField(default='en', max_length=10)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        default=kyc_portal.accounts.models.make_reference,
+                        editable=False,
+                        max_length=12,
+                        unique=True,
+                    ),
+                ),
+                ("language", models.CharField(default="en", max_length=10)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('display_name', models.CharField(blank=True, max_length=100)),
-                ('role', models.CharField(choices=[('customer', 'Customer'), ('reviewer', 'Reviewer'), ('senior_reviewer', 'Senior reviewer'), ('auditor', 'Auditor'), ('administrator', 'Administrator')], default='customer', max_length=20)),
-                ('is_active', models.BooleanField(default=True)),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("display_name", models.CharField(blank=True, max_length=100)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("customer", "Customer"),
+                            ("reviewer", "Reviewer"),
+                            ("senior_reviewer", "Senior reviewer"),
+                            ("auditor", "Auditor"),
+                            ("administrator", "Administrator"),
+                        ],
+                        default="customer",
+                        max_length=20,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['customer', 'reviewer', 'senior_reviewer', 'auditor', 'administrator'])), name='a_persons_role_is_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                ["customer", "reviewer", "senior_reviewer", "auditor", "administrator"],
+                            )
+                        ),
+                        name="a_persons_role_is_known",
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='row_audit', sql=kyc_portal.audit.triggers.AuditSqlV1(func='DECLARE b jsonb := \'{}\'; a jsonb := \'{}\'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting(\'audit.context\', true), \'\'); IF t IS NULL AND current_setting(\'audit.require_context\', true) = \'on\' THEN RAISE EXCEPTION \'audit: nobody was said to act on accounts_user\'; END IF; IF TG_OP = \'INSERT\' THEN s := NULL; k := NEW."id"::text; IF NEW."id" IS NOT NULL THEN a := a || jsonb_build_object(\'id\', to_jsonb(NEW."id")); END IF; IF NEW."password" IS NOT NULL THEN a := a || jsonb_build_object(\'password\', jsonb_build_object(\'hidden\', true)); END IF; IF NEW."last_login" IS NOT NULL THEN a := a || jsonb_build_object(\'last_login\', to_jsonb(NEW."last_login")); END IF; IF NEW."email" IS NOT NULL THEN a := a || jsonb_build_object(\'email\', jsonb_build_object(\'hidden\', true)); END IF; IF NEW."display_name" IS NOT NULL THEN a := a || jsonb_build_object(\'display_name\', jsonb_build_object(\'hidden\', true)); END IF; IF NEW."role" IS NOT NULL THEN a := a || jsonb_build_object(\'role\', to_jsonb(NEW."role")); END IF; IF NEW."is_active" IS NOT NULL THEN a := a || jsonb_build_object(\'is_active\', to_jsonb(NEW."is_active")); END IF; IF NEW."date_joined" IS NOT NULL THEN a := a || jsonb_build_object(\'date_joined\', to_jsonb(NEW."date_joined")); END IF; b := NULL; ELSIF TG_OP = \'DELETE\' THEN s := NULL; k := OLD."id"::text; IF OLD."id" IS NOT NULL THEN b := b || jsonb_build_object(\'id\', to_jsonb(OLD."id")); END IF; IF OLD."password" IS NOT NULL THEN b := b || jsonb_build_object(\'password\', jsonb_build_object(\'hidden\', true)); END IF; IF OLD."last_login" IS NOT NULL THEN b := b || jsonb_build_object(\'last_login\', to_jsonb(OLD."last_login")); END IF; IF OLD."email" IS NOT NULL THEN b := b || jsonb_build_object(\'email\', jsonb_build_object(\'hidden\', true)); END IF; IF OLD."display_name" IS NOT NULL THEN b := b || jsonb_build_object(\'display_name\', jsonb_build_object(\'hidden\', true)); END IF; IF OLD."role" IS NOT NULL THEN b := b || jsonb_build_object(\'role\', to_jsonb(OLD."role")); END IF; IF OLD."is_active" IS NOT NULL THEN b := b || jsonb_build_object(\'is_active\', to_jsonb(OLD."is_active")); END IF; IF OLD."date_joined" IS NOT NULL THEN b := b || jsonb_build_object(\'date_joined\', to_jsonb(OLD."date_joined")); END IF; a := NULL; ELSE s := NULL; k := NEW."id"::text; IF OLD."id" IS DISTINCT FROM NEW."id" THEN b := b || jsonb_build_object(\'id\', CASE WHEN OLD."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."id") END); a := a || jsonb_build_object(\'id\', CASE WHEN NEW."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."id") END);  END IF; IF OLD."password" IS DISTINCT FROM NEW."password" THEN b := b || jsonb_build_object(\'password\', CASE WHEN OLD."password" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END); a := a || jsonb_build_object(\'password\', CASE WHEN NEW."password" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END);  END IF; IF OLD."last_login" IS DISTINCT FROM NEW."last_login" THEN b := b || jsonb_build_object(\'last_login\', CASE WHEN OLD."last_login" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."last_login") END); a := a || jsonb_build_object(\'last_login\', CASE WHEN NEW."last_login" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."last_login") END);  END IF; IF OLD."email" IS DISTINCT FROM NEW."email" THEN b := b || jsonb_build_object(\'email\', CASE WHEN OLD."email" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END); a := a || jsonb_build_object(\'email\', CASE WHEN NEW."email" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END);  END IF; IF OLD."display_name" IS DISTINCT FROM NEW."display_name" THEN b := b || jsonb_build_object(\'display_name\', CASE WHEN OLD."display_name" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END); a := a || jsonb_build_object(\'display_name\', CASE WHEN NEW."display_name" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END);  END IF; IF OLD."role" IS DISTINCT FROM NEW."role" THEN b := b || jsonb_build_object(\'role\', CASE WHEN OLD."role" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."role") END); a := a || jsonb_build_object(\'role\', CASE WHEN NEW."role" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."role") END);  END IF; IF OLD."is_active" IS DISTINCT FROM NEW."is_active" THEN b := b || jsonb_build_object(\'is_active\', CASE WHEN OLD."is_active" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."is_active") END); a := a || jsonb_build_object(\'is_active\', CASE WHEN NEW."is_active" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."is_active") END);  END IF; IF OLD."date_joined" IS DISTINCT FROM NEW."date_joined" THEN b := b || jsonb_build_object(\'date_joined\', CASE WHEN OLD."date_joined" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."date_joined") END); a := a || jsonb_build_object(\'date_joined\', CASE WHEN NEW."date_joined" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."date_joined") END);  END IF; IF a = \'{}\'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, \'{}\'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), \'row\', lower(TG_OP), \'accounts.user\', k, s, b, a, coalesce(c->>\'actor\', \'(no context)\'), coalesce(c->>\'label\', \'\'), coalesce(c->>\'role\', \'\'), coalesce(c->>\'via\', \'sql\'), coalesce(c->>\'request\', \'\'), coalesce(c->>\'task\', \'\'), session_user); RETURN NULL; END;', hash='9a853aafc2822f6c873f9ba1cc24f5c47032000e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_row_audit_58507', table='accounts_user', when='AFTER')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="row_audit",
+                sql=kyc_portal.audit.triggers.AuditSqlV1(
+                    func="DECLARE b jsonb := '{}'; a jsonb := '{}'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting('audit.context', true), ''); IF t IS NULL AND current_setting('audit.require_context', true) = 'on' THEN RAISE EXCEPTION 'audit: nobody was said to act on accounts_user'; END IF; IF TG_OP = 'INSERT' THEN s := NULL; k := NEW.\"id\"::text; IF NEW.\"id\" IS NOT NULL THEN a := a || jsonb_build_object('id', to_jsonb(NEW.\"id\")); END IF; IF NEW.\"password\" IS NOT NULL THEN a := a || jsonb_build_object('password', jsonb_build_object('hidden', true)); END IF; IF NEW.\"last_login\" IS NOT NULL THEN a := a || jsonb_build_object('last_login', to_jsonb(NEW.\"last_login\")); END IF; IF NEW.\"email\" IS NOT NULL THEN a := a || jsonb_build_object('email', jsonb_build_object('hidden', true)); END IF; IF NEW.\"display_name\" IS NOT NULL THEN a := a || jsonb_build_object('display_name', jsonb_build_object('hidden', true)); END IF; IF NEW.\"role\" IS NOT NULL THEN a := a || jsonb_build_object('role', to_jsonb(NEW.\"role\")); END IF; IF NEW.\"is_active\" IS NOT NULL THEN a := a || jsonb_build_object('is_active', to_jsonb(NEW.\"is_active\")); END IF; IF NEW.\"date_joined\" IS NOT NULL THEN a := a || jsonb_build_object('date_joined', to_jsonb(NEW.\"date_joined\")); END IF; b := NULL; ELSIF TG_OP = 'DELETE' THEN s := NULL; k := OLD.\"id\"::text; IF OLD.\"id\" IS NOT NULL THEN b := b || jsonb_build_object('id', to_jsonb(OLD.\"id\")); END IF; IF OLD.\"password\" IS NOT NULL THEN b := b || jsonb_build_object('password', jsonb_build_object('hidden', true)); END IF; IF OLD.\"last_login\" IS NOT NULL THEN b := b || jsonb_build_object('last_login', to_jsonb(OLD.\"last_login\")); END IF; IF OLD.\"email\" IS NOT NULL THEN b := b || jsonb_build_object('email', jsonb_build_object('hidden', true)); END IF; IF OLD.\"display_name\" IS NOT NULL THEN b := b || jsonb_build_object('display_name', jsonb_build_object('hidden', true)); END IF; IF OLD.\"role\" IS NOT NULL THEN b := b || jsonb_build_object('role', to_jsonb(OLD.\"role\")); END IF; IF OLD.\"is_active\" IS NOT NULL THEN b := b || jsonb_build_object('is_active', to_jsonb(OLD.\"is_active\")); END IF; IF OLD.\"date_joined\" IS NOT NULL THEN b := b || jsonb_build_object('date_joined', to_jsonb(OLD.\"date_joined\")); END IF; a := NULL; ELSE s := NULL; k := NEW.\"id\"::text; IF OLD.\"id\" IS DISTINCT FROM NEW.\"id\" THEN b := b || jsonb_build_object('id', CASE WHEN OLD.\"id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"id\") END); a := a || jsonb_build_object('id', CASE WHEN NEW.\"id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"id\") END);  END IF; IF OLD.\"password\" IS DISTINCT FROM NEW.\"password\" THEN b := b || jsonb_build_object('password', CASE WHEN OLD.\"password\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END); a := a || jsonb_build_object('password', CASE WHEN NEW.\"password\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END);  END IF; IF OLD.\"last_login\" IS DISTINCT FROM NEW.\"last_login\" THEN b := b || jsonb_build_object('last_login', CASE WHEN OLD.\"last_login\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"last_login\") END); a := a || jsonb_build_object('last_login', CASE WHEN NEW.\"last_login\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"last_login\") END);  END IF; IF OLD.\"email\" IS DISTINCT FROM NEW.\"email\" THEN b := b || jsonb_build_object('email', CASE WHEN OLD.\"email\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END); a := a || jsonb_build_object('email', CASE WHEN NEW.\"email\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END);  END IF; IF OLD.\"display_name\" IS DISTINCT FROM NEW.\"display_name\" THEN b := b || jsonb_build_object('display_name', CASE WHEN OLD.\"display_name\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END); a := a || jsonb_build_object('display_name', CASE WHEN NEW.\"display_name\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END);  END IF; IF OLD.\"role\" IS DISTINCT FROM NEW.\"role\" THEN b := b || jsonb_build_object('role', CASE WHEN OLD.\"role\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"role\") END); a := a || jsonb_build_object('role', CASE WHEN NEW.\"role\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"role\") END);  END IF; IF OLD.\"is_active\" IS DISTINCT FROM NEW.\"is_active\" THEN b := b || jsonb_build_object('is_active', CASE WHEN OLD.\"is_active\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"is_active\") END); a := a || jsonb_build_object('is_active', CASE WHEN NEW.\"is_active\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"is_active\") END);  END IF; IF OLD.\"date_joined\" IS DISTINCT FROM NEW.\"date_joined\" THEN b := b || jsonb_build_object('date_joined', CASE WHEN OLD.\"date_joined\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"date_joined\") END); a := a || jsonb_build_object('date_joined', CASE WHEN NEW.\"date_joined\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"date_joined\") END);  END IF; IF a = '{}'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, '{}'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), 'row', lower(TG_OP), 'accounts.user', k, s, b, a, coalesce(c->>'actor', '(no context)'), coalesce(c->>'label', ''), coalesce(c->>'role', ''), coalesce(c->>'via', 'sql'), coalesce(c->>'request', ''), coalesce(c->>'task', ''), session_user); RETURN NULL; END;",
+                    hash="9a853aafc2822f6c873f9ba1cc24f5c47032000e",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_row_audit_58507",
+                    table="accounts_user",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='user',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='customer', to=settings.AUTH_USER_MODEL),
+            model_name="customer",
+            name="user",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="customer",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='customer',
-            trigger=pgtrigger.compiler.Trigger(name='row_audit', sql=kyc_portal.audit.triggers.AuditSqlV1(func='DECLARE b jsonb := \'{}\'; a jsonb := \'{}\'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting(\'audit.context\', true), \'\'); IF t IS NULL AND current_setting(\'audit.require_context\', true) = \'on\' THEN RAISE EXCEPTION \'audit: nobody was said to act on accounts_customer\'; END IF; IF TG_OP = \'INSERT\' THEN s := NEW."id"; k := NEW."id"::text; IF NEW."id" IS NOT NULL THEN a := a || jsonb_build_object(\'id\', to_jsonb(NEW."id")); END IF; IF NEW."user_id" IS NOT NULL THEN a := a || jsonb_build_object(\'user_id\', to_jsonb(NEW."user_id")); END IF; IF NEW."reference" IS NOT NULL THEN a := a || jsonb_build_object(\'reference\', to_jsonb(NEW."reference")); END IF; IF NEW."language" IS NOT NULL THEN a := a || jsonb_build_object(\'language\', to_jsonb(NEW."language")); END IF; IF NEW."created_at" IS NOT NULL THEN a := a || jsonb_build_object(\'created_at\', to_jsonb(NEW."created_at")); END IF; b := NULL; ELSIF TG_OP = \'DELETE\' THEN s := OLD."id"; k := OLD."id"::text; IF OLD."id" IS NOT NULL THEN b := b || jsonb_build_object(\'id\', to_jsonb(OLD."id")); END IF; IF OLD."user_id" IS NOT NULL THEN b := b || jsonb_build_object(\'user_id\', to_jsonb(OLD."user_id")); END IF; IF OLD."reference" IS NOT NULL THEN b := b || jsonb_build_object(\'reference\', to_jsonb(OLD."reference")); END IF; IF OLD."language" IS NOT NULL THEN b := b || jsonb_build_object(\'language\', to_jsonb(OLD."language")); END IF; IF OLD."created_at" IS NOT NULL THEN b := b || jsonb_build_object(\'created_at\', to_jsonb(OLD."created_at")); END IF; a := NULL; ELSE s := NEW."id"; k := NEW."id"::text; IF OLD."id" IS DISTINCT FROM NEW."id" THEN b := b || jsonb_build_object(\'id\', CASE WHEN OLD."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."id") END); a := a || jsonb_build_object(\'id\', CASE WHEN NEW."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."id") END);  END IF; IF OLD."user_id" IS DISTINCT FROM NEW."user_id" THEN b := b || jsonb_build_object(\'user_id\', CASE WHEN OLD."user_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."user_id") END); a := a || jsonb_build_object(\'user_id\', CASE WHEN NEW."user_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."user_id") END);  END IF; IF OLD."reference" IS DISTINCT FROM NEW."reference" THEN b := b || jsonb_build_object(\'reference\', CASE WHEN OLD."reference" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."reference") END); a := a || jsonb_build_object(\'reference\', CASE WHEN NEW."reference" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."reference") END);  END IF; IF OLD."language" IS DISTINCT FROM NEW."language" THEN b := b || jsonb_build_object(\'language\', CASE WHEN OLD."language" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."language") END); a := a || jsonb_build_object(\'language\', CASE WHEN NEW."language" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."language") END);  END IF; IF OLD."created_at" IS DISTINCT FROM NEW."created_at" THEN b := b || jsonb_build_object(\'created_at\', CASE WHEN OLD."created_at" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."created_at") END); a := a || jsonb_build_object(\'created_at\', CASE WHEN NEW."created_at" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."created_at") END);  END IF; IF a = \'{}\'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, \'{}\'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), \'row\', lower(TG_OP), \'accounts.customer\', k, s, b, a, coalesce(c->>\'actor\', \'(no context)\'), coalesce(c->>\'label\', \'\'), coalesce(c->>\'role\', \'\'), coalesce(c->>\'via\', \'sql\'), coalesce(c->>\'request\', \'\'), coalesce(c->>\'task\', \'\'), session_user); RETURN NULL; END;', hash='9221e9ba6613cc7ed68bbaf8fb3960da04b9486e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_row_audit_b106d', table='accounts_customer', when='AFTER')),
+            model_name="customer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="row_audit",
+                sql=kyc_portal.audit.triggers.AuditSqlV1(
+                    func='DECLARE b jsonb := \'{}\'; a jsonb := \'{}\'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting(\'audit.context\', true), \'\'); IF t IS NULL AND current_setting(\'audit.require_context\', true) = \'on\' THEN RAISE EXCEPTION \'audit: nobody was said to act on accounts_customer\'; END IF; IF TG_OP = \'INSERT\' THEN s := NEW."id"; k := NEW."id"::text; IF NEW."id" IS NOT NULL THEN a := a || jsonb_build_object(\'id\', to_jsonb(NEW."id")); END IF; IF NEW."user_id" IS NOT NULL THEN a := a || jsonb_build_object(\'user_id\', to_jsonb(NEW."user_id")); END IF; IF NEW."reference" IS NOT NULL THEN a := a || jsonb_build_object(\'reference\', to_jsonb(NEW."reference")); END IF; IF NEW."language" IS NOT NULL THEN a := a || jsonb_build_object(\'language\', to_jsonb(NEW."language")); END IF; IF NEW."created_at" IS NOT NULL THEN a := a || jsonb_build_object(\'created_at\', to_jsonb(NEW."created_at")); END IF; b := NULL; ELSIF TG_OP = \'DELETE\' THEN s := OLD."id"; k := OLD."id"::text; IF OLD."id" IS NOT NULL THEN b := b || jsonb_build_object(\'id\', to_jsonb(OLD."id")); END IF; IF OLD."user_id" IS NOT NULL THEN b := b || jsonb_build_object(\'user_id\', to_jsonb(OLD."user_id")); END IF; IF OLD."reference" IS NOT NULL THEN b := b || jsonb_build_object(\'reference\', to_jsonb(OLD."reference")); END IF; IF OLD."language" IS NOT NULL THEN b := b || jsonb_build_object(\'language\', to_jsonb(OLD."language")); END IF; IF OLD."created_at" IS NOT NULL THEN b := b || jsonb_build_object(\'created_at\', to_jsonb(OLD."created_at")); END IF; a := NULL; ELSE s := NEW."id"; k := NEW."id"::text; IF OLD."id" IS DISTINCT FROM NEW."id" THEN b := b || jsonb_build_object(\'id\', CASE WHEN OLD."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."id") END); a := a || jsonb_build_object(\'id\', CASE WHEN NEW."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."id") END);  END IF; IF OLD."user_id" IS DISTINCT FROM NEW."user_id" THEN b := b || jsonb_build_object(\'user_id\', CASE WHEN OLD."user_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."user_id") END); a := a || jsonb_build_object(\'user_id\', CASE WHEN NEW."user_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."user_id") END);  END IF; IF OLD."reference" IS DISTINCT FROM NEW."reference" THEN b := b || jsonb_build_object(\'reference\', CASE WHEN OLD."reference" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."reference") END); a := a || jsonb_build_object(\'reference\', CASE WHEN NEW."reference" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."reference") END);  END IF; IF OLD."language" IS DISTINCT FROM NEW."language" THEN b := b || jsonb_build_object(\'language\', CASE WHEN OLD."language" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."language") END); a := a || jsonb_build_object(\'language\', CASE WHEN NEW."language" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."language") END);  END IF; IF OLD."created_at" IS DISTINCT FROM NEW."created_at" THEN b := b || jsonb_build_object(\'created_at\', CASE WHEN OLD."created_at" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."created_at") END); a := a || jsonb_build_object(\'created_at\', CASE WHEN NEW."created_at" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."created_at") END);  END IF; IF a = \'{}\'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, \'{}\'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), \'row\', lower(TG_OP), \'accounts.customer\', k, s, b, a, coalesce(c->>\'actor\', \'(no context)\'), coalesce(c->>\'label\', \'\'), coalesce(c->>\'role\', \'\'), coalesce(c->>\'via\', \'sql\'), coalesce(c->>\'request\', \'\'), coalesce(c->>\'task\', \'\'), session_user); RETURN NULL; END;',
+                    hash="9221e9ba6613cc7ed68bbaf8fb3960da04b9486e",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_row_audit_b106d",
+                    table="accounts_customer",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

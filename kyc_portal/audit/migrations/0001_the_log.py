@@ -42,7 +42,8 @@ ALTER TABLE audit.entry ENABLE ALWAYS TRIGGER entry_only_grows;
 CREATE TRIGGER vault_is_never_rewritten BEFORE UPDATE OR TRUNCATE ON audit.vault
     FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse();
 ALTER TABLE audit.vault ENABLE ALWAYS TRIGGER vault_is_never_rewritten;
-CREATE FUNCTION audit.record(action text, object_type text, object_id text, subject uuid, details jsonb)
+CREATE FUNCTION audit.record(action text, object_type text, object_id text, subject uuid, details jsonb,
+    sealed bytea)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE t text; c jsonb; made bigint;
 BEGIN
@@ -55,6 +56,11 @@ BEGIN
         RAISE EXCEPTION 'audit: nobody was said to act';
     END IF;
     c := coalesce(t::jsonb, '{}'::jsonb);
+    IF sealed IS NOT NULL THEN
+        INSERT INTO audit.vault(digest, subject, bytes) VALUES (sha256(sealed), subject, sealed) ON CONFLICT DO NOTHING;
+        details := coalesce(details, '{}'::jsonb) || jsonb_build_object('sealed', jsonb_build_object(
+            'sealed', 'sha256:' || encode(sha256(sealed), 'hex'), 'bytes', length(sealed)::text));
+    END IF;
     INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, details,
         actor, actor_label, role, via, request, task, db_user)
     VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), 'act', action, object_type, object_id, subject, details,
@@ -67,18 +73,39 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
 REVOKE ALL ON SCHEMA audit FROM PUBLIC;
 """
 
-# The application's grants: named after the role that set-up created, told by a setting of the database.
+# Grants go to the roles that set-up made; it left their names as settings of the database.
 GRANTS = """
-DO $$ DECLARE app text := current_setting('audit.app_role', true); BEGIN
-    IF coalesce(app, '') <> '' THEN
-        EXECUTE format('GRANT USAGE ON SCHEMA audit TO %I', app);
-        EXECUTE format('GRANT SELECT ON audit.entry, audit.vault TO %I', app);
-        EXECUTE format('GRANT EXECUTE ON FUNCTION audit.record(text, text, text, uuid, jsonb) TO %I', app);
+DO $$
+DECLARE
+    app text := coalesce(current_setting('audit.app_role', true), '');
+    sealer text := coalesce(current_setting('audit.sealer_role', true), '');
+    auditor text := coalesce(current_setting('audit.auditor_role', true), '');
+    reader text;
+BEGIN
+    FOREACH reader IN ARRAY ARRAY[app, sealer, auditor] LOOP
+        CONTINUE WHEN reader = '';
+        EXECUTE format('GRANT USAGE ON SCHEMA audit TO %I', reader);
+        EXECUTE format('GRANT SELECT ON audit.entry, audit.vault TO %I', reader);
+    END LOOP;
+    IF app <> '' THEN
+        EXECUTE format('GRANT EXECUTE ON FUNCTION audit.record(text, text, text, uuid, jsonb, bytea) TO %I', app);
+        EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON public.django_migrations FROM %I', app);
     END IF;
 END $$;
 """
 
-_TEXTS = ["action", "object_type", "object_id", "actor", "actor_label", "role", "via", "request", "task", "db_user"]
+_TEXTS = [
+    "action",
+    "object_type",
+    "object_id",
+    "actor",
+    "actor_label",
+    "role",
+    "via",
+    "request",
+    "task",
+    "db_user",
+]
 
 
 class Migration(migrations.Migration):

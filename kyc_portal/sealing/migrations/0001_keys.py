@@ -8,62 +8,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('audit', '0001_the_log'),
+        ("audit", "0001_the_log"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MasterKeyCheck',
+            name="MasterKeyCheck",
             fields=[
-                ('master_id', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('value', models.BinaryField()),
+                ("master_id", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("value", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='SearchDigest',
+            name="SearchDigest",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('customer', models.UUIDField()),
-                ('kind', models.CharField(max_length=20)),
-                ('key_id', models.CharField(max_length=40)),
-                ('digest', models.BinaryField()),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("customer", models.UUIDField()),
+                ("kind", models.CharField(max_length=20)),
+                ("key_id", models.CharField(max_length=40)),
+                ("digest", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='CustomerKey',
+            name="CustomerKey",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('customer', models.UUIDField()),
-                ('version', models.PositiveSmallIntegerField(default=1)),
-                ('master_id', models.CharField(max_length=40)),
-                ('wrapped', models.BinaryField()),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("customer", models.UUIDField()),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                ("master_id", models.CharField(max_length=40)),
+                ("wrapped", models.BinaryField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('customer', 'version'), name='a_customer_has_one_key_a_version')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("customer", "version"), name="a_customer_has_one_key_a_version"
+                    )
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='customerkey',
-            trigger=pgtrigger.compiler.Trigger(name='row_audit', sql=kyc_portal.audit.triggers.AuditSqlV1(func='DECLARE b jsonb := \'{}\'; a jsonb := \'{}\'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting(\'audit.context\', true), \'\'); IF t IS NULL AND current_setting(\'audit.require_context\', true) = \'on\' THEN RAISE EXCEPTION \'audit: nobody was said to act on sealing_customerkey\'; END IF; IF TG_OP = \'INSERT\' THEN s := NEW."customer"; k := NEW."id"::text; IF NEW."id" IS NOT NULL THEN a := a || jsonb_build_object(\'id\', to_jsonb(NEW."id")); END IF; IF NEW."customer" IS NOT NULL THEN a := a || jsonb_build_object(\'customer\', to_jsonb(NEW."customer")); END IF; IF NEW."version" IS NOT NULL THEN a := a || jsonb_build_object(\'version\', to_jsonb(NEW."version")); END IF; IF NEW."master_id" IS NOT NULL THEN a := a || jsonb_build_object(\'master_id\', to_jsonb(NEW."master_id")); END IF; IF NEW."wrapped" IS NOT NULL THEN a := a || jsonb_build_object(\'wrapped\', jsonb_build_object(\'hidden\', true)); END IF; b := NULL; ELSIF TG_OP = \'DELETE\' THEN s := OLD."customer"; k := OLD."id"::text; IF OLD."id" IS NOT NULL THEN b := b || jsonb_build_object(\'id\', to_jsonb(OLD."id")); END IF; IF OLD."customer" IS NOT NULL THEN b := b || jsonb_build_object(\'customer\', to_jsonb(OLD."customer")); END IF; IF OLD."version" IS NOT NULL THEN b := b || jsonb_build_object(\'version\', to_jsonb(OLD."version")); END IF; IF OLD."master_id" IS NOT NULL THEN b := b || jsonb_build_object(\'master_id\', to_jsonb(OLD."master_id")); END IF; IF OLD."wrapped" IS NOT NULL THEN b := b || jsonb_build_object(\'wrapped\', jsonb_build_object(\'hidden\', true)); END IF; a := NULL; ELSE s := NEW."customer"; k := NEW."id"::text; IF OLD."id" IS DISTINCT FROM NEW."id" THEN b := b || jsonb_build_object(\'id\', CASE WHEN OLD."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."id") END); a := a || jsonb_build_object(\'id\', CASE WHEN NEW."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."id") END);  END IF; IF OLD."customer" IS DISTINCT FROM NEW."customer" THEN b := b || jsonb_build_object(\'customer\', CASE WHEN OLD."customer" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."customer") END); a := a || jsonb_build_object(\'customer\', CASE WHEN NEW."customer" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."customer") END);  END IF; IF OLD."version" IS DISTINCT FROM NEW."version" THEN b := b || jsonb_build_object(\'version\', CASE WHEN OLD."version" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."version") END); a := a || jsonb_build_object(\'version\', CASE WHEN NEW."version" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."version") END);  END IF; IF OLD."master_id" IS DISTINCT FROM NEW."master_id" THEN b := b || jsonb_build_object(\'master_id\', CASE WHEN OLD."master_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."master_id") END); a := a || jsonb_build_object(\'master_id\', CASE WHEN NEW."master_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."master_id") END);  END IF; IF OLD."wrapped" IS DISTINCT FROM NEW."wrapped" THEN b := b || jsonb_build_object(\'wrapped\', CASE WHEN OLD."wrapped" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END); a := a || jsonb_build_object(\'wrapped\', CASE WHEN NEW."wrapped" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END);  END IF; IF a = \'{}\'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, \'{}\'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), \'row\', lower(TG_OP), \'sealing.customerkey\', k, s, b, a, coalesce(c->>\'actor\', \'(no context)\'), coalesce(c->>\'label\', \'\'), coalesce(c->>\'role\', \'\'), coalesce(c->>\'via\', \'sql\'), coalesce(c->>\'request\', \'\'), coalesce(c->>\'task\', \'\'), session_user); RETURN NULL; END;', hash='bfe1a875507c6648cc71a8a7dfc1d8d48a11dead', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_row_audit_f610d', table='sealing_customerkey', when='AFTER')),
+            model_name="customerkey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="row_audit",
+                sql=kyc_portal.audit.triggers.AuditSqlV1(
+                    func="DECLARE b jsonb := '{}'; a jsonb := '{}'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting('audit.context', true), ''); IF t IS NULL AND current_setting('audit.require_context', true) = 'on' THEN RAISE EXCEPTION 'audit: nobody was said to act on sealing_customerkey'; END IF; IF TG_OP = 'INSERT' THEN s := NEW.\"customer\"; k := NEW.\"id\"::text; IF NEW.\"id\" IS NOT NULL THEN a := a || jsonb_build_object('id', to_jsonb(NEW.\"id\")); END IF; IF NEW.\"customer\" IS NOT NULL THEN a := a || jsonb_build_object('customer', to_jsonb(NEW.\"customer\")); END IF; IF NEW.\"version\" IS NOT NULL THEN a := a || jsonb_build_object('version', to_jsonb(NEW.\"version\")); END IF; IF NEW.\"master_id\" IS NOT NULL THEN a := a || jsonb_build_object('master_id', to_jsonb(NEW.\"master_id\")); END IF; IF NEW.\"wrapped\" IS NOT NULL THEN a := a || jsonb_build_object('wrapped', jsonb_build_object('hidden', true)); END IF; b := NULL; ELSIF TG_OP = 'DELETE' THEN s := OLD.\"customer\"; k := OLD.\"id\"::text; IF OLD.\"id\" IS NOT NULL THEN b := b || jsonb_build_object('id', to_jsonb(OLD.\"id\")); END IF; IF OLD.\"customer\" IS NOT NULL THEN b := b || jsonb_build_object('customer', to_jsonb(OLD.\"customer\")); END IF; IF OLD.\"version\" IS NOT NULL THEN b := b || jsonb_build_object('version', to_jsonb(OLD.\"version\")); END IF; IF OLD.\"master_id\" IS NOT NULL THEN b := b || jsonb_build_object('master_id', to_jsonb(OLD.\"master_id\")); END IF; IF OLD.\"wrapped\" IS NOT NULL THEN b := b || jsonb_build_object('wrapped', jsonb_build_object('hidden', true)); END IF; a := NULL; ELSE s := NEW.\"customer\"; k := NEW.\"id\"::text; IF OLD.\"id\" IS DISTINCT FROM NEW.\"id\" THEN b := b || jsonb_build_object('id', CASE WHEN OLD.\"id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"id\") END); a := a || jsonb_build_object('id', CASE WHEN NEW.\"id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"id\") END);  END IF; IF OLD.\"customer\" IS DISTINCT FROM NEW.\"customer\" THEN b := b || jsonb_build_object('customer', CASE WHEN OLD.\"customer\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"customer\") END); a := a || jsonb_build_object('customer', CASE WHEN NEW.\"customer\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"customer\") END);  END IF; IF OLD.\"version\" IS DISTINCT FROM NEW.\"version\" THEN b := b || jsonb_build_object('version', CASE WHEN OLD.\"version\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"version\") END); a := a || jsonb_build_object('version', CASE WHEN NEW.\"version\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"version\") END);  END IF; IF OLD.\"master_id\" IS DISTINCT FROM NEW.\"master_id\" THEN b := b || jsonb_build_object('master_id', CASE WHEN OLD.\"master_id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"master_id\") END); a := a || jsonb_build_object('master_id', CASE WHEN NEW.\"master_id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"master_id\") END);  END IF; IF OLD.\"wrapped\" IS DISTINCT FROM NEW.\"wrapped\" THEN b := b || jsonb_build_object('wrapped', CASE WHEN OLD.\"wrapped\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END); a := a || jsonb_build_object('wrapped', CASE WHEN NEW.\"wrapped\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END);  END IF; IF a = '{}'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, '{}'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), 'row', lower(TG_OP), 'sealing.customerkey', k, s, b, a, coalesce(c->>'actor', '(no context)'), coalesce(c->>'label', ''), coalesce(c->>'role', ''), coalesce(c->>'via', 'sql'), coalesce(c->>'request', ''), coalesce(c->>'task', ''), session_user); RETURN NULL; END;",
+                    hash="bfe1a875507c6648cc71a8a7dfc1d8d48a11dead",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_row_audit_f610d",
+                    table="sealing_customerkey",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='masterkeycheck',
-            trigger=pgtrigger.compiler.Trigger(name='row_audit', sql=kyc_portal.audit.triggers.AuditSqlV1(func='DECLARE b jsonb := \'{}\'; a jsonb := \'{}\'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting(\'audit.context\', true), \'\'); IF t IS NULL AND current_setting(\'audit.require_context\', true) = \'on\' THEN RAISE EXCEPTION \'audit: nobody was said to act on sealing_masterkeycheck\'; END IF; IF TG_OP = \'INSERT\' THEN s := NULL; k := NEW."master_id"::text; IF NEW."master_id" IS NOT NULL THEN a := a || jsonb_build_object(\'master_id\', to_jsonb(NEW."master_id")); END IF; IF NEW."value" IS NOT NULL THEN a := a || jsonb_build_object(\'value\', jsonb_build_object(\'hidden\', true)); END IF; b := NULL; ELSIF TG_OP = \'DELETE\' THEN s := NULL; k := OLD."master_id"::text; IF OLD."master_id" IS NOT NULL THEN b := b || jsonb_build_object(\'master_id\', to_jsonb(OLD."master_id")); END IF; IF OLD."value" IS NOT NULL THEN b := b || jsonb_build_object(\'value\', jsonb_build_object(\'hidden\', true)); END IF; a := NULL; ELSE s := NULL; k := NEW."master_id"::text; IF OLD."master_id" IS DISTINCT FROM NEW."master_id" THEN b := b || jsonb_build_object(\'master_id\', CASE WHEN OLD."master_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."master_id") END); a := a || jsonb_build_object(\'master_id\', CASE WHEN NEW."master_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."master_id") END);  END IF; IF OLD."value" IS DISTINCT FROM NEW."value" THEN b := b || jsonb_build_object(\'value\', CASE WHEN OLD."value" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END); a := a || jsonb_build_object(\'value\', CASE WHEN NEW."value" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END);  END IF; IF a = \'{}\'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, \'{}\'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), \'row\', lower(TG_OP), \'sealing.masterkeycheck\', k, s, b, a, coalesce(c->>\'actor\', \'(no context)\'), coalesce(c->>\'label\', \'\'), coalesce(c->>\'role\', \'\'), coalesce(c->>\'via\', \'sql\'), coalesce(c->>\'request\', \'\'), coalesce(c->>\'task\', \'\'), session_user); RETURN NULL; END;', hash='20b1d7addd481c21a18935ef0a28a83b477f86ab', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_row_audit_333e3', table='sealing_masterkeycheck', when='AFTER')),
+            model_name="masterkeycheck",
+            trigger=pgtrigger.compiler.Trigger(
+                name="row_audit",
+                sql=kyc_portal.audit.triggers.AuditSqlV1(
+                    func="DECLARE b jsonb := '{}'; a jsonb := '{}'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting('audit.context', true), ''); IF t IS NULL AND current_setting('audit.require_context', true) = 'on' THEN RAISE EXCEPTION 'audit: nobody was said to act on sealing_masterkeycheck'; END IF; IF TG_OP = 'INSERT' THEN s := NULL; k := NEW.\"master_id\"::text; IF NEW.\"master_id\" IS NOT NULL THEN a := a || jsonb_build_object('master_id', to_jsonb(NEW.\"master_id\")); END IF; IF NEW.\"value\" IS NOT NULL THEN a := a || jsonb_build_object('value', jsonb_build_object('hidden', true)); END IF; b := NULL; ELSIF TG_OP = 'DELETE' THEN s := NULL; k := OLD.\"master_id\"::text; IF OLD.\"master_id\" IS NOT NULL THEN b := b || jsonb_build_object('master_id', to_jsonb(OLD.\"master_id\")); END IF; IF OLD.\"value\" IS NOT NULL THEN b := b || jsonb_build_object('value', jsonb_build_object('hidden', true)); END IF; a := NULL; ELSE s := NULL; k := NEW.\"master_id\"::text; IF OLD.\"master_id\" IS DISTINCT FROM NEW.\"master_id\" THEN b := b || jsonb_build_object('master_id', CASE WHEN OLD.\"master_id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"master_id\") END); a := a || jsonb_build_object('master_id', CASE WHEN NEW.\"master_id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"master_id\") END);  END IF; IF OLD.\"value\" IS DISTINCT FROM NEW.\"value\" THEN b := b || jsonb_build_object('value', CASE WHEN OLD.\"value\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END); a := a || jsonb_build_object('value', CASE WHEN NEW.\"value\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END);  END IF; IF a = '{}'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, '{}'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), 'row', lower(TG_OP), 'sealing.masterkeycheck', k, s, b, a, coalesce(c->>'actor', '(no context)'), coalesce(c->>'label', ''), coalesce(c->>'role', ''), coalesce(c->>'via', 'sql'), coalesce(c->>'request', ''), coalesce(c->>'task', ''), session_user); RETURN NULL; END;",
+                    hash="20b1d7addd481c21a18935ef0a28a83b477f86ab",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_row_audit_333e3",
+                    table="sealing_masterkeycheck",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='searchdigest',
-            index=models.Index(fields=['kind', 'digest'], name='digest_look_up'),
+            model_name="searchdigest",
+            index=models.Index(fields=["kind", "digest"], name="digest_look_up"),
         ),
         migrations.AddConstraint(
-            model_name='searchdigest',
-            constraint=models.UniqueConstraint(fields=('customer', 'kind', 'key_id', 'digest'), name='a_customer_has_a_digest_once'),
+            model_name="searchdigest",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "kind", "key_id", "digest"), name="a_customer_has_a_digest_once"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='searchdigest',
-            trigger=pgtrigger.compiler.Trigger(name='row_audit', sql=kyc_portal.audit.triggers.AuditSqlV1(func='DECLARE b jsonb := \'{}\'; a jsonb := \'{}\'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting(\'audit.context\', true), \'\'); IF t IS NULL AND current_setting(\'audit.require_context\', true) = \'on\' THEN RAISE EXCEPTION \'audit: nobody was said to act on sealing_searchdigest\'; END IF; IF TG_OP = \'INSERT\' THEN s := NEW."customer"; k := NEW."id"::text; IF NEW."id" IS NOT NULL THEN a := a || jsonb_build_object(\'id\', to_jsonb(NEW."id")); END IF; IF NEW."customer" IS NOT NULL THEN a := a || jsonb_build_object(\'customer\', to_jsonb(NEW."customer")); END IF; IF NEW."kind" IS NOT NULL THEN a := a || jsonb_build_object(\'kind\', to_jsonb(NEW."kind")); END IF; IF NEW."key_id" IS NOT NULL THEN a := a || jsonb_build_object(\'key_id\', to_jsonb(NEW."key_id")); END IF; IF NEW."digest" IS NOT NULL THEN a := a || jsonb_build_object(\'digest\', jsonb_build_object(\'hidden\', true)); END IF; b := NULL; ELSIF TG_OP = \'DELETE\' THEN s := OLD."customer"; k := OLD."id"::text; IF OLD."id" IS NOT NULL THEN b := b || jsonb_build_object(\'id\', to_jsonb(OLD."id")); END IF; IF OLD."customer" IS NOT NULL THEN b := b || jsonb_build_object(\'customer\', to_jsonb(OLD."customer")); END IF; IF OLD."kind" IS NOT NULL THEN b := b || jsonb_build_object(\'kind\', to_jsonb(OLD."kind")); END IF; IF OLD."key_id" IS NOT NULL THEN b := b || jsonb_build_object(\'key_id\', to_jsonb(OLD."key_id")); END IF; IF OLD."digest" IS NOT NULL THEN b := b || jsonb_build_object(\'digest\', jsonb_build_object(\'hidden\', true)); END IF; a := NULL; ELSE s := NEW."customer"; k := NEW."id"::text; IF OLD."id" IS DISTINCT FROM NEW."id" THEN b := b || jsonb_build_object(\'id\', CASE WHEN OLD."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."id") END); a := a || jsonb_build_object(\'id\', CASE WHEN NEW."id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."id") END);  END IF; IF OLD."customer" IS DISTINCT FROM NEW."customer" THEN b := b || jsonb_build_object(\'customer\', CASE WHEN OLD."customer" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."customer") END); a := a || jsonb_build_object(\'customer\', CASE WHEN NEW."customer" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."customer") END);  END IF; IF OLD."kind" IS DISTINCT FROM NEW."kind" THEN b := b || jsonb_build_object(\'kind\', CASE WHEN OLD."kind" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."kind") END); a := a || jsonb_build_object(\'kind\', CASE WHEN NEW."kind" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."kind") END);  END IF; IF OLD."key_id" IS DISTINCT FROM NEW."key_id" THEN b := b || jsonb_build_object(\'key_id\', CASE WHEN OLD."key_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(OLD."key_id") END); a := a || jsonb_build_object(\'key_id\', CASE WHEN NEW."key_id" IS NULL THEN \'null\'::jsonb ELSE to_jsonb(NEW."key_id") END);  END IF; IF OLD."digest" IS DISTINCT FROM NEW."digest" THEN b := b || jsonb_build_object(\'digest\', CASE WHEN OLD."digest" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END); a := a || jsonb_build_object(\'digest\', CASE WHEN NEW."digest" IS NULL THEN \'null\'::jsonb ELSE jsonb_build_object(\'hidden\', true) END);  END IF; IF a = \'{}\'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, \'{}\'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), \'row\', lower(TG_OP), \'sealing.searchdigest\', k, s, b, a, coalesce(c->>\'actor\', \'(no context)\'), coalesce(c->>\'label\', \'\'), coalesce(c->>\'role\', \'\'), coalesce(c->>\'via\', \'sql\'), coalesce(c->>\'request\', \'\'), coalesce(c->>\'task\', \'\'), session_user); RETURN NULL; END;', hash='5c599f1eacad5666df8654fb01ec9cb596f0072d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_row_audit_810fd', table='sealing_searchdigest', when='AFTER')),
+            model_name="searchdigest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="row_audit",
+                sql=kyc_portal.audit.triggers.AuditSqlV1(
+                    func="DECLARE b jsonb := '{}'; a jsonb := '{}'; s uuid; k text; t text; c jsonb; BEGIN t := nullif(current_setting('audit.context', true), ''); IF t IS NULL AND current_setting('audit.require_context', true) = 'on' THEN RAISE EXCEPTION 'audit: nobody was said to act on sealing_searchdigest'; END IF; IF TG_OP = 'INSERT' THEN s := NEW.\"customer\"; k := NEW.\"id\"::text; IF NEW.\"id\" IS NOT NULL THEN a := a || jsonb_build_object('id', to_jsonb(NEW.\"id\")); END IF; IF NEW.\"customer\" IS NOT NULL THEN a := a || jsonb_build_object('customer', to_jsonb(NEW.\"customer\")); END IF; IF NEW.\"kind\" IS NOT NULL THEN a := a || jsonb_build_object('kind', to_jsonb(NEW.\"kind\")); END IF; IF NEW.\"key_id\" IS NOT NULL THEN a := a || jsonb_build_object('key_id', to_jsonb(NEW.\"key_id\")); END IF; IF NEW.\"digest\" IS NOT NULL THEN a := a || jsonb_build_object('digest', jsonb_build_object('hidden', true)); END IF; b := NULL; ELSIF TG_OP = 'DELETE' THEN s := OLD.\"customer\"; k := OLD.\"id\"::text; IF OLD.\"id\" IS NOT NULL THEN b := b || jsonb_build_object('id', to_jsonb(OLD.\"id\")); END IF; IF OLD.\"customer\" IS NOT NULL THEN b := b || jsonb_build_object('customer', to_jsonb(OLD.\"customer\")); END IF; IF OLD.\"kind\" IS NOT NULL THEN b := b || jsonb_build_object('kind', to_jsonb(OLD.\"kind\")); END IF; IF OLD.\"key_id\" IS NOT NULL THEN b := b || jsonb_build_object('key_id', to_jsonb(OLD.\"key_id\")); END IF; IF OLD.\"digest\" IS NOT NULL THEN b := b || jsonb_build_object('digest', jsonb_build_object('hidden', true)); END IF; a := NULL; ELSE s := NEW.\"customer\"; k := NEW.\"id\"::text; IF OLD.\"id\" IS DISTINCT FROM NEW.\"id\" THEN b := b || jsonb_build_object('id', CASE WHEN OLD.\"id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"id\") END); a := a || jsonb_build_object('id', CASE WHEN NEW.\"id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"id\") END);  END IF; IF OLD.\"customer\" IS DISTINCT FROM NEW.\"customer\" THEN b := b || jsonb_build_object('customer', CASE WHEN OLD.\"customer\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"customer\") END); a := a || jsonb_build_object('customer', CASE WHEN NEW.\"customer\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"customer\") END);  END IF; IF OLD.\"kind\" IS DISTINCT FROM NEW.\"kind\" THEN b := b || jsonb_build_object('kind', CASE WHEN OLD.\"kind\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"kind\") END); a := a || jsonb_build_object('kind', CASE WHEN NEW.\"kind\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"kind\") END);  END IF; IF OLD.\"key_id\" IS DISTINCT FROM NEW.\"key_id\" THEN b := b || jsonb_build_object('key_id', CASE WHEN OLD.\"key_id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(OLD.\"key_id\") END); a := a || jsonb_build_object('key_id', CASE WHEN NEW.\"key_id\" IS NULL THEN 'null'::jsonb ELSE to_jsonb(NEW.\"key_id\") END);  END IF; IF OLD.\"digest\" IS DISTINCT FROM NEW.\"digest\" THEN b := b || jsonb_build_object('digest', CASE WHEN OLD.\"digest\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END); a := a || jsonb_build_object('digest', CASE WHEN NEW.\"digest\" IS NULL THEN 'null'::jsonb ELSE jsonb_build_object('hidden', true) END);  END IF; IF a = '{}'::jsonb THEN RETURN NULL; END IF; END IF; c := coalesce(t::jsonb, '{}'::jsonb); INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after, actor, actor_label, role, via, request, task, db_user) VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), 'row', lower(TG_OP), 'sealing.searchdigest', k, s, b, a, coalesce(c->>'actor', '(no context)'), coalesce(c->>'label', ''), coalesce(c->>'role', ''), coalesce(c->>'via', 'sql'), coalesce(c->>'request', ''), coalesce(c->>'task', ''), session_user); RETURN NULL; END;",
+                    hash="5c599f1eacad5666df8654fb01ec9cb596f0072d",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_row_audit_810fd",
+                    table="sealing_searchdigest",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]
