@@ -85,9 +85,7 @@ def _read_settings_again() -> None:
 
     fresh = importlib.reload(module)
     names = [name for name in dir(fresh) if name.isupper()]
-    changed = {
-        name: getattr(fresh, name) for name in names if getattr(settings, name, None) != getattr(fresh, name)
-    }
+    changed = {name: getattr(fresh, name) for name in names if getattr(settings, name, None) != getattr(fresh, name)}
     with warnings.catch_warnings():  # of changed DATABASES: the connections are made anew below
         warnings.simplefilter("ignore", UserWarning)
         override_settings(**changed).enable()

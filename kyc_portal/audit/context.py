@@ -46,7 +46,7 @@ class Origin:
     task: str = ""
 
 
-_origin: ContextVar[Origin] = ContextVar("audit_origin", default=Origin())
+_origin: ContextVar[Origin] = ContextVar("audit_origin", default=Origin())  # noqa: B039 - frozen
 _acting: ContextVar[Actor | None] = ContextVar("audit_acting", default=None)
 
 

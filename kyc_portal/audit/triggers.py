@@ -157,7 +157,7 @@ def _keep(old: str, kind: str) -> str:
     if kind != "sealed":
         return ""
     return (
-        f"IF {old} IS NOT NULL THEN INSERT INTO audit.vault(digest, subject, bytes)"
+        f"IF {old} IS NOT NULL THEN INSERT INTO audit.vault(digest, subject, bytes)"  # noqa: S608
         f" VALUES (sha256({old}), s, {old}) ON CONFLICT DO NOTHING; END IF;"
     )
 
@@ -192,9 +192,10 @@ def _body(columns: list[tuple[str, str]], *, table: str, key: str, subject: str 
             c := coalesce(t::jsonb, '{{}}'::jsonb);
             INSERT INTO audit.entry(tx, at, kind, action, object_type, object_id, subject, before, after,
                 actor, actor_label, role, via, request, task, db_user)
-            VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), 'row', lower(TG_OP), '{object_type}', k, s, b, a,
+            VALUES (pg_current_xact_id()::text::bigint, clock_timestamp(), 'row', lower(TG_OP),
+                '{object_type}', k, s, b, a,
                 coalesce(c->>'actor', '(no context)'), coalesce(c->>'label', ''), coalesce(c->>'role', ''),
                 coalesce(c->>'via', 'sql'), coalesce(c->>'request', ''), coalesce(c->>'task', ''), session_user);
             RETURN NULL;
         END;
-    """
+    """  # noqa: S608
