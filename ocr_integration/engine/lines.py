@@ -1,0 +1,172 @@
+"""From a page to its lines of text in reading order: find boxes, the reading direction, then recognise.
+
+Knows nothing of permits; any printed page would do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ocr_integration.engine import thresholds
+from ocr_integration.engine.models import Models, Recognised
+from ocr_integration.engine.page import Box, Frame, Page, Pixels, Points, around, cut, cut_box
+
+_LONGEST_CROPS = 6
+_LONG_SHAPE = 2.5
+_MARGIN_LINES = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text: `box` in straight coordinates, `quad` on the page from its top left clockwise."""
+
+    text: str
+    scores: tuple[float, ...]
+    places: tuple[float, ...]
+    box: Box
+    quad: Points
+
+    @property
+    def mean(self) -> float:
+        return sum(self.scores) / len(self.scores) if self.scores else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """All lines of a page, from top to bottom, and the frame they are straight in."""
+
+    frame: Frame
+    lines: tuple[Line, ...]
+
+
+def read_lines(page: Page, models: Models) -> Text:
+    """Read every line of the page. No text gives no lines, never an error."""
+    quads = models.detect(page.pixels, longest_side=thresholds.FIRST_PASS_SIDE)
+    if not quads:
+        return Text(Frame(0.0), ())
+    frame = _upright(page, models, quads, Frame(_dominant_angle(quads)))
+    if _needs_second_look(page, frame, quads):
+        quads = _look_again(page, models, frame, quads) or quads
+        frame = Frame(frame.angle + _remaining_angle(frame, quads))
+    ordered = [_from_top_left(frame, quad) for quad in quads if not _is_foreign(frame, quad)]
+    recognised = models.recognise([_crop(page, quad) for quad in ordered])
+    lines = [_line(frame, quad, each) for quad, each in zip(ordered, recognised, strict=True) if each.text.strip()]
+    return Text(frame, tuple(sorted(lines, key=lambda line: (line.box.middle, line.box.left))))
+
+
+def _long_edge(quad: Points) -> Points:
+    across, down = quad[1] - quad[0], quad[3] - quad[0]
+    longer = across if np.linalg.norm(across) >= np.linalg.norm(down) else down
+    return np.asarray(longer, dtype=np.float64)
+
+
+def _shape(quad: Points) -> float:
+    across, down = float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[3] - quad[0]))
+    return max(across, down) / max(min(across, down), 1.0)
+
+
+def _dominant_angle(quads: list[Points]) -> float:
+    """The direction most text runs in, up to a half turn: angles doubled so that both ends count alike."""
+    long = [quad for quad in quads if _shape(quad) >= _LONG_SHAPE] or quads
+    edges = np.array([_long_edge(quad) for quad in long])
+    lengths = np.linalg.norm(edges, axis=1)
+    angles = np.arctan2(edges[:, 1], edges[:, 0])
+    first = _weighted_angle(angles, lengths)
+    near = np.abs(np.angle(np.exp(2j * (angles - first)))) < np.radians(2 * thresholds.FOREIGN_SLOPE_DEGREES)
+    return _weighted_angle(angles[near], lengths[near]) if near.any() else first
+
+
+def _weighted_angle(angles: Points, lengths: Points) -> float:
+    return float(np.angle(np.sum(lengths * np.exp(2j * angles))) / 2)
+
+
+def _remaining_angle(frame: Frame, quads: list[Points]) -> float:
+    """The small turn still left in `frame`, within a quarter turn."""
+    return float(np.angle(np.exp(2j * (_dominant_angle(quads) - frame.angle))) / 2)
+
+
+def _upright(page: Page, models: Models, quads: list[Points], frame: Frame) -> Frame:
+    """Decide which way up: the longest crops recognised both ways, the clearer way wins."""
+    longest = sorted(quads, key=lambda quad: -float(np.linalg.norm(_long_edge(quad))))[:_LONGEST_CROPS]
+    crops = [_crop(page, _from_top_left(frame, quad)) for quad in longest]
+    flipped: list[Pixels] = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]
+    both = models.recognise(crops + flipped)
+    ways = both[: len(crops)], both[len(crops) :]
+    if _clearness(ways[1]) > _clearness(ways[0]):
+        return Frame(frame.angle + np.pi)
+    return frame
+
+
+def _clearness(recognised: list[Recognised]) -> float:
+    scores = [score for each in recognised for score in each.scores]
+    return sum(scores) / len(scores) if scores else 0.0
+
+
+def _needs_second_look(page: Page, frame: Frame, quads: list[Points]) -> bool:
+    tilt = abs(float(np.degrees(np.angle(np.exp(1j * frame.angle)))))
+    extent = _text_area(frame, quads)
+    share = max(extent.width, extent.height) / max(page.width, page.height)
+    return tilt > thresholds.SECOND_PASS_BEYOND_DEGREES or share < thresholds.SECOND_PASS_BELOW_SHARE
+
+
+def _text_area(frame: Frame, quads: list[Points]) -> Box:
+    """The area of the text that runs with the frame, with a margin of a few line heights."""
+    boxes = [_bounds(frame.to_straight(quad)) for quad in quads if not _is_foreign(frame, quad)]
+    boxes = boxes or [_bounds(frame.to_straight(quad)) for quad in quads]
+    margin = _MARGIN_LINES * float(np.median([box.height for box in boxes]))
+    return around(boxes).grown(margin, margin)
+
+
+def _look_again(page: Page, models: Models, frame: Frame, quads: list[Points]) -> list[Points]:
+    area = _text_area(frame, quads)
+    scale = min(1.5, thresholds.SECOND_PASS_SIDE / max(area.width, area.height))
+    closer = cut_box(page, frame, area, scale=scale)
+    corner = np.array([area.left, area.top])
+    found = models.detect(closer, longest_side=thresholds.SECOND_PASS_SIDE)
+    return [frame.to_page(quad / scale + corner) for quad in found]
+
+
+def _is_foreign(frame: Frame, quad: Points) -> bool:
+    if _shape(quad) < _LONG_SHAPE:
+        return False
+    edge = _long_edge(quad)
+    turn = np.angle(np.exp(2j * (np.arctan2(edge[1], edge[0]) - frame.angle))) / 2
+    return bool(abs(np.degrees(turn)) > thresholds.FOREIGN_SLOPE_DEGREES)
+
+
+def _from_top_left(frame: Frame, quad: Points) -> Points:
+    """The quad's corners in reading order: first edge along the reading direction."""
+    along = np.array([np.cos(frame.angle), np.sin(frame.angle)])
+    turns = [np.roll(quad, -start, axis=0) for start in range(4)]
+
+    def agreement(turned: Points) -> float:
+        edge = turned[1] - turned[0]
+        return float(edge @ along / max(float(np.linalg.norm(edge)), 1e-6))
+
+    return max(turns, key=agreement)
+
+
+def _crop(page: Page, quad: Points) -> Pixels:
+    width = max(np.linalg.norm(quad[1] - quad[0]), np.linalg.norm(quad[2] - quad[3]))
+    height = max(np.linalg.norm(quad[3] - quad[0]), np.linalg.norm(quad[2] - quad[1]))
+    return cut(page, quad, width=max(4, round(float(width))), height=max(4, round(float(height))))
+
+
+def _bounds(points: Points) -> Box:
+    left, top = points.min(axis=0)
+    right, bottom = points.max(axis=0)
+    return Box(float(left), float(top), float(right), float(bottom))
+
+
+def _line(frame: Frame, quad: Points, each: Recognised) -> Line:
+    straight = frame.to_straight(quad)
+    # Mean edges, not bounds: a slightly sloping long line must not grow tall.
+    box = Box(
+        float(straight[[0, 3], 0].mean()),
+        float(straight[[0, 1], 1].mean()),
+        float(straight[[1, 2], 0].mean()),
+        float(straight[[2, 3], 1].mean()),
+    )
+    return Line(each.text, each.scores, each.places, box, quad)

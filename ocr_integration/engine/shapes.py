@@ -1,0 +1,154 @@
+"""What a printed value of each field looks like: pure functions from recognised text to the text to report.
+
+Each returns the empty string where the text cannot be that field. Mending is limited to what the grammar leaves
+no choice about (a letter O among digits, a lost dot in a date); names are kept as read, never converted.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from ocr_integration.contract import PermitType
+from ocr_integration.engine.labels import folded
+
+_DIGIT_FOR = str.maketrans("OoQDIl|ZSGB", "00001112568")
+_ONE_DATE = r"([12]\d{3})[.,\-/年·:]?(0[1-9]|1[0-2]|[1-9])[.,\-/月·:]?(0[1-9]|[12]\d|3[01]|[1-9])日?"
+_NUMBERS: dict[PermitType, re.Pattern[str]] = {
+    PermitType.HK_MACAO_RESIDENT: re.compile(r"[HM]\d{8}(\d{2})?|[HM]A\d{7}"),
+    PermitType.TAIWAN_RESIDENT: re.compile(r"\d{8}|\d{10}(\([A-Z]\)|[A-Z])?"),
+    PermitType.EXIT_ENTRY_HK_MACAO: re.compile(r"C[A-HJ-NP-Z0-9]\d{7}"),
+    PermitType.EXIT_ENTRY_TAIWAN: re.compile(r"[LT]\d{8}"),
+}
+_HAN = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇"
+_NOT_A_NAME = re.compile(
+    "通行证|居民|管理局|公安|出入境|中华人民|共和国|样本|样卡|样张|测试|仅供|签发|机关|护照|有效|证件"
+)
+_ENGLISH_NOT_A_NAME = re.compile(
+    r"SPECIMEN|SAMPLE|PERMIT|PEOPLE|REPUBLIC|CHINA|EXIT|ENTRY|TRAVEL|MAINLAND|RESIDENT|ADMINISTRATION|IMMIGRATION|"
+    r"MINISTRY|SECURITY|HONG ?KONG|MACAO|MACAU|TAIWAN|AUTHORITY|VALID|BUREAU|CARD"
+)
+
+
+def spaceless(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def number(text: str, permit: PermitType) -> str:
+    """A document number of this permit, letters O, I and the like mended where only digits may stand."""
+    plain = spaceless(folded(text)).upper().strip(".:-_·")
+    if _NUMBERS[permit].fullmatch(plain):
+        return plain
+    head = 0 if permit is PermitType.TAIWAN_RESIDENT else 1
+    for letters in (head, head + 1):
+        mended = plain[:letters] + plain[letters:].translate(_DIGIT_FOR)
+        if _NUMBERS[permit].fullmatch(mended):
+            return mended
+    return ""
+
+
+def permit_of_number(text: str) -> PermitType | None:
+    """The permit whose number begins with its own letter and reads like this; bare digits tell nothing."""
+    plain = spaceless(text)
+    for permit, pattern in _NUMBERS.items():
+        if permit is not PermitType.TAIWAN_RESIDENT and pattern.fullmatch(plain):
+            return permit
+    return None
+
+
+def _as_date(parts: tuple[str, str, str]) -> str:
+    try:
+        return date(int(parts[0]), int(parts[1]), int(parts[2])).strftime("%Y.%m.%d")
+    except ValueError:
+        return ""
+
+
+def single_date(text: str) -> str:
+    """One date as `YYYY.MM.DD`; empty when there are two, none, or one that does not exist."""
+    match = re.fullmatch(_ONE_DATE, spaceless(folded(text)).strip(".,:"))
+    return _as_date((match[1], match[2], match[3])) if match else ""
+
+
+def date_range(text: str) -> str:
+    """`YYYY.MM.DD-YYYY.MM.DD`, or an open end as `长期`; empty when it is no range or runs backwards."""
+    plain = re.sub(r"[—–~～一至到]+", "-", spaceless(folded(text)).replace("長", "长")).strip(".,:")
+    match = re.fullmatch(_ONE_DATE + r"-*(?:" + _ONE_DATE + r"|(长期))", plain)
+    if match is None:
+        return ""
+    start = _as_date((match[1], match[2], match[3]))
+    end = match[7] or _as_date((match[4], match[5], match[6]))
+    if not start or not end or (end != "长期" and end <= start):
+        return ""
+    return f"{start}-{end}"
+
+
+def sex(text: str) -> str:
+    """男 or 女, alone or with its English letter."""
+    plain = spaceless(text).strip("/|.()")
+    match = re.fullmatch(r"([男女])[/|]?(?:M|F|Male|Female)?|(?:M|F|Male|Female)[/|]([男女])", plain)
+    return (match[1] or match[2]) if match else ""
+
+
+def count(text: str) -> str:
+    """The number of issues: one to three digits as printed."""
+    plain = spaceless(text).strip(".:")
+    mended = plain.translate(_DIGIT_FOR)
+    return mended if re.fullmatch(r"\d{1,3}", mended) else ""
+
+
+def name(text: str) -> str:
+    """A Chinese name of two or more characters, dots between parts of a long one kept."""
+    plain = re.sub(r"[•・∙‧.]", "·", spaceless(text)).strip("·,:")
+    if not re.fullmatch(rf"[{_HAN}]+(?:·[{_HAN}]+)*", plain) or _NOT_A_NAME.search(folded(plain)):
+        return ""
+    return plain if 2 <= len(plain) <= 30 else ""
+
+
+def english_name(text: str) -> str:
+    """A Latin name in capitals, as printed: surname before a comma where there is one."""
+    plain = re.sub(r"\s*[,，、]\s*", ",", text.strip(" .,:'’·-")).replace("’", "'")
+    if "," not in plain and re.fullmatch(r"[A-Z'\- ]{2,}\.\s*[A-Z'\- ]{2,}", plain):
+        plain = re.sub(r"\.\s*", ",", plain)
+    plain = re.sub(r"\s{2,}", " ", plain)
+    if not re.fullmatch(r"[A-Z][A-Z ,'\-]+", plain) or _ENGLISH_NOT_A_NAME.search(plain):
+        return ""
+    return plain if sum(map(str.isalpha, plain)) >= 3 else ""
+
+
+def authority(text: str) -> str:
+    """An issuing authority: Chinese, ending as offices do."""
+    plain = spaceless(text).strip(".,:·")
+    return plain if re.fullmatch(rf"[{_HAN}（）()]{{3,30}}(?:局|部|厅|廳|处|處|署|办|辦|委|总队|大队)", plain) else ""
+
+
+def place(text: str) -> str:
+    """A place of issue: two to ten Chinese characters that are no office and no title."""
+    plain = spaceless(text).strip(".,:·")
+    if not re.fullmatch(rf"[{_HAN}/]{{2,10}}", plain) or _NOT_A_NAME.search(folded(plain)):
+        return ""
+    return plain
+
+
+def nationality(text: str) -> str:
+    """A nationality: Chinese characters, or a Latin country name or code."""
+    plain = text.strip(" .,:·")
+    if re.fullmatch(rf"[{_HAN}/·]{{2,16}}", spaceless(plain)):
+        return spaceless(plain)
+    return plain if re.fullmatch(rf"[{_HAN}]*/?[A-Z][A-Za-z /]{{2,40}}", plain) else ""
+
+
+def identity_number(text: str) -> str:
+    """A Hong Kong (A123456(7)) or Macao (1234567(8)) identity number as printed."""
+    plain = spaceless(folded(text)).upper().strip(".:")
+    match = re.fullmatch(r"([A-Z]{1,2}\d{6})\(?([0-9A])\)?|(\d{7})\(?(\d)\)?|(\d/\d{6}/\d)", plain)
+    if match is None:
+        return ""
+    if match[5]:
+        return plain
+    body, check = (match[1], match[2]) if match[1] else (match[3], match[4])
+    return f"{body}({check})" if "(" in plain or ")" in plain else body + check
+
+
+def history_number(text: str) -> str:
+    """A former permit number of a HK/Macao resident."""
+    return number(text, PermitType.HK_MACAO_RESIDENT)

@@ -1,0 +1,64 @@
+"""-9103: a photographed screen leaves its pixel grid, or the moiré of it, as sharp peaks in the spectrum.
+
+Only at native resolution: any downscaling on the way hides it, and a high-density screen may never show it.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ocr_integration.engine.lines import Text
+from ocr_integration.engine.page import Page, Pixels, around
+
+_TILE = 512
+# Cycles per pixel: below live print and guilloche, above only the corners of the spectrum.
+_BAND = (0.10, 0.48)
+_STRONGEST = 6
+# Screens measured 3.5 and more, genuine cards at most 2.2 (natural log over the local median).
+_PEAK = 2.6
+
+
+def is_recapture(page: Page, text: Text) -> bool:
+    """Whether the card's middle shows the regular grid of a screen."""
+    return grid_strength(_middle(page, text)) > _PEAK
+
+
+def grid_strength(tile: Pixels) -> float:
+    """Mean of the strongest peaks of the log spectrum above their surroundings; `tile` is grey."""
+    window = np.outer(np.hanning(tile.shape[0]), np.hanning(tile.shape[1]))
+    spectrum = np.abs(np.fft.fftshift(np.fft.fft2((tile.astype(np.float64) - tile.mean()) * window)))
+    logarithm = np.log(spectrum + 1.0).astype(np.float32)
+    smooth = cv2.GaussianBlur(logarithm, (3, 3), 0)
+    low = float(smooth.min())
+    step = (float(smooth.max()) - low) / 255 or 1.0
+    levels = np.clip((smooth - low) / step, 0, 255).astype(np.uint8)
+    around_it = cv2.medianBlur(levels, 31).astype(np.float32) * step + low
+    down = np.fft.fftshift(np.fft.fftfreq(tile.shape[0]))[:, None]
+    across = np.fft.fftshift(np.fft.fftfreq(tile.shape[1]))[None, :]
+    radius = np.hypot(down, across)
+    above = np.where((radius > _BAND[0]) & (radius < _BAND[1]), logarithm - around_it, 0.0)
+    return _mean_of_peaks(above)
+
+
+def _mean_of_peaks(above: np.ndarray) -> float:
+    above = above.copy()
+    peaks = []
+    for _ in range(_STRONGEST):
+        row, column = np.unravel_index(int(above.argmax()), above.shape)
+        peaks.append(float(above[row, column]))
+        above[max(0, row - 4) : row + 5, max(0, column - 4) : column + 5] = 0.0
+    return sum(peaks) / len(peaks)
+
+
+def _middle(page: Page, text: Text) -> Pixels:
+    middle_x, middle_y = page.width / 2, page.height / 2
+    if text.lines:
+        area = around([line.box for line in text.lines])
+        straight = np.array([[(area.left + area.right) / 2, area.middle]])
+        middle_x, middle_y = text.frame.to_page(straight)[0]
+    size = min(_TILE, page.width, page.height)
+    left = int(np.clip(middle_x - size / 2, 0, page.width - size))
+    top = int(np.clip(middle_y - size / 2, 0, page.height - size))
+    tile = cv2.cvtColor(page.pixels[top : top + size, left : left + size], cv2.COLOR_BGR2GRAY)
+    return np.asarray(tile, dtype=np.uint8)
