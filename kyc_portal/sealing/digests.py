@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from uuid import UUID
@@ -32,7 +33,9 @@ def _newest() -> str:
 
 
 def _normal(kind: str, text: str) -> bytes:
-    """What is digested: names folded, numbers as they are."""
+    """What is digested: names folded; numbers in plain characters, upper case, without blanks."""
+    if kind in ("number", "life_number"):
+        return "".join(unicodedata.normalize("NFKC", text).upper().split()).encode()
     if kind == "name_born":
         name, _bar, born = text.rpartition("|")
         return f"{fold_name(name)}|{born}".encode()

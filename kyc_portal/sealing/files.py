@@ -28,10 +28,16 @@ def name_of(scan_id: UUID) -> str:
 
 
 def store(customer_id: UUID, scan_id: UUID, data: bytes) -> StoredPicture:
-    """Seal and store a picture, whole in memory. Raises OSError (or the store's own) when it cannot be kept."""
+    """Seal and store a picture, whole in memory. Raises OSError (or the store's own) when it cannot be kept.
+
+    A scan has one picture: a second one under its id is refused with FileExistsError.
+    """
     blob = seal(customer_id, table="scan", column="picture", row_id=scan_id, plaintext=data)
     salt = os.urandom(16)
-    default_storage.save(name_of(scan_id), ContentFile(blob))
+    kept_as = default_storage.save(name_of(scan_id), ContentFile(blob))
+    if kept_as != name_of(scan_id):  # storages avoid an overwrite by choosing another name
+        default_storage.delete(kept_as)
+        raise FileExistsError(f"{name_of(scan_id)} is there already")
     return StoredPicture(size=len(data), salt=salt, commitment=hashlib.sha256(salt + data).digest())
 
 

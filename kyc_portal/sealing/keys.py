@@ -10,15 +10,21 @@ from functools import cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from kyc_portal import audit
 from kyc_portal.sealing.errors import KeyDestroyedError, MasterKeyError
 from kyc_portal.sealing.models import CustomerKey, MasterKeyCheck
-from kyc_portal.sealing.rings import MasterKeys, parse
+from kyc_portal.sealing.rings import MasterKeys, derive, parse
 
 _HELD_SECONDS = 60.0
 _HELD_MANY = 1000
+# Check values of both rings stand in one table.
+_DIGEST_PREFIX = "digest:"
+_NEWEST_SHARED = (
+    "SELECT id, customer, version, master_id, wrapped FROM sealing_customerkey"
+    " WHERE customer = %s ORDER BY version DESC LIMIT 1 FOR SHARE"
+)
 
 
 @cache
@@ -74,26 +80,25 @@ def ensure_key(customer: UUID) -> None:
     """Make the customer's first key, unless there is one. Safe to call twice and at once."""
     if CustomerKey.objects.filter(customer=customer).exists():
         return
-    key_id, blob = ring().wrap(os.urandom(32), context=_context(customer, 1))
     try:
         with audit.acting(audit.system("sealing")):
-            CustomerKey.objects.create(customer=customer, version=1, master_id=key_id, wrapped=blob)
+            create_key(customer)
     except IntegrityError:
         return  # the other tab made it
 
 
+def create_key(customer: UUID) -> None:
+    """Make the customer's first key inside the caller's `acting`. Raises IntegrityError when there is one."""
+    key_id, blob = ring().wrap(os.urandom(32), context=_context(customer, 1))
+    CustomerKey.objects.create(customer=customer, version=1, master_id=key_id, wrapped=blob)
+
+
 def newest_for_sealing(customer: UUID) -> tuple[int, bytes]:
-    """The version and key to seal with. Inside a transaction the row is locked FOR SHARE, so erasure waits for it."""
-    rows = CustomerKey.objects.filter(customer=customer).order_by("-version")
-    row = rows.first()
-    if row is not None and connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM sealing_customerkey WHERE id = %s FOR SHARE", [row.pk])
-            if cursor.fetchone() is None:
-                row = None
-    if row is None:
-        raise KeyDestroyedError(f"customer {customer} has no key")
-    return row.version, _unwrapped(row)
+    """The version and key to seal with. Inside a transaction the row stays locked FOR SHARE: erasure waits for it."""
+    rows = CustomerKey.objects.raw(_NEWEST_SHARED, [customer])
+    for row in rows:
+        return row.version, _unwrapped(row)
+    raise KeyDestroyedError(f"customer {customer} has no key")
 
 
 def key_of(customer: UUID, version: int) -> bytes:
@@ -117,19 +122,34 @@ def _unwrapped(row: CustomerKey) -> bytes:
 
 
 def require_known_master_keys() -> None:
-    """Compare every master key with its stored check value, and store those not seen before.
+    """Compare every master and digest key with its stored check value, and store those not seen before.
 
-    Raises MasterKeyError; the process must not start then.
+    Raises MasterKeyError when a key is missing, has another value than before, or is gone while customers' keys are
+    still wrapped by it; the process must not start then.
     """
     keys = ring()
+    values = {key_id: keys.check(key_id) for key_id in keys.keys}
+    values |= {
+        f"{_DIGEST_PREFIX}{key_id}": derive(key, "kyc digest key check", 8)
+        for key_id, key in parse(settings.DIGEST_KEY, name="DIGEST_KEY").items()
+    }
     stored = {row.master_id: bytes(row.value) for row in MasterKeyCheck.objects.all()}
-    for key_id in keys.keys:
-        if key_id in stored and stored[key_id] != keys.check(key_id):
-            raise MasterKeyError(f"master key '{key_id}' has another value than the one that was used before")
-    new = [key_id for key_id in keys.keys if key_id not in stored]
+    for key_id, value in values.items():
+        if key_id in stored and stored[key_id] != value:
+            raise MasterKeyError(_other_value(key_id))
+    for key_id in stored.keys() - values.keys():
+        if CustomerKey.objects.filter(master_id=key_id).exists():
+            raise MasterKeyError(
+                f"customers' keys were wrapped by master key '{key_id}', which is not in MASTER_KEY"
+                f" (has: {', '.join(keys.keys)})"
+            )
+    new = [MasterKeyCheck(master_id=key_id, value=values[key_id]) for key_id in values if key_id not in stored]
     if new:
         with audit.acting(audit.system("sealing")):
-            MasterKeyCheck.objects.bulk_create(
-                [MasterKeyCheck(master_id=key_id, value=keys.check(key_id)) for key_id in new],
-                ignore_conflicts=True,
-            )
+            MasterKeyCheck.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def _other_value(key_id: str) -> str:
+    if key_id.startswith(_DIGEST_PREFIX):
+        return f"digest key '{key_id.removeprefix(_DIGEST_PREFIX)}' is not the one that made the stored digests"
+    return f"master key '{key_id}' is not the one that wrapped the customers' keys"

@@ -23,9 +23,10 @@ _NONCE = 12
 
 def parse(text: str, *, name: str) -> dict[str, bytes]:
     """The keys of a ring by id, newest first. Raises MasterKeyError naming the variable and the accepted form."""
-    form = f"{name}: give 'id:base64 of 32 bytes', several separated by commas, newest first"
+    wanted = "give 'id:base64 of 32 bytes', several separated by commas, newest first"
+    form = f"{name}: {wanted}"
     if not text:
-        raise MasterKeyError(f"{name} is not set. {form}")
+        raise MasterKeyError(f"{name} is not set: {wanted}")
     keys: dict[str, bytes] = {}
     for part in text.split(","):
         key_id, _colon, encoded = part.strip().partition(":")
