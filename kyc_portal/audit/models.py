@@ -1,8 +1,14 @@
-"""The log's tables as Django reads them. Their SQL lives in the first migration; nothing here writes."""
+"""The log's tables as Django reads them. Their SQL lives in the first migration; nothing here writes.
+
+And the join table of Django's groups, which no model of ours stands beside: watched like any other.
+"""
 
 from __future__ import annotations
 
+from django.contrib.auth.models import Group
 from django.db import models
+
+from kyc_portal.audit.triggers import RowAudit
 
 
 class Entry(models.Model):
@@ -44,3 +50,11 @@ class Vault(models.Model):
     class Meta:
         managed = False
         db_table = 'audit"."vault'
+
+
+class WatchedGroupPermission(Group.permissions.through):  # type: ignore[misc,name-defined]
+    """What a group may do. Nobody belongs to a group here; a change still leaves an entry."""
+
+    class Meta:
+        proxy = True
+        triggers = [RowAudit(plain=["id", "group_id", "permission_id"], subject=None)]
