@@ -10,7 +10,6 @@ app = Celery("kyc_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_routes = {
     "kyc_portal.submissions.tasks.read_scan": {"queue": "reading"},
-    "kyc_portal.exports.tasks.*": {"queue": "exports"},
 }
 app.conf.beat_schedule = {
     "sweep": {"task": "kyc_portal.submissions.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},

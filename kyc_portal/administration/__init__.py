@@ -1,0 +1,1 @@
+"""The administrators' and auditors' face: the audit log page, exports, and a read-only look into /admin/."""

@@ -1,0 +1,11 @@
+"""Cells that a spreadsheet would run are made text. Pure."""
+
+from __future__ import annotations
+
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+def guarded(text: str) -> str:
+    """The text, with an apostrophe before it where a spreadsheet would take it for a formula; no NUL stays."""
+    clean = text.replace("\0", "")
+    return f"'{clean}" if text.startswith(_STARTS) else clean

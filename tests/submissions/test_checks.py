@@ -1,0 +1,151 @@
+"""Our rules as tables: numbers, dates, and what counts as not checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kyc_portal.submissions.checks import dates, grammar, rules, words
+from kyc_portal.submissions.checks.results import Result
+from kyc_portal.submissions.policy import POLICY
+from kyc_portal.submissions.reading import text_fields
+from ocr_integration.contract import PermitType
+from tests.cast import HK_BACK_READING, HK_FRONT_READING, TAIWAN_READING
+
+TODAY = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("permit", "number", "life"),
+    [
+        (PermitType.HK_MACAO_RESIDENT, "H12345678", "H12345678"),
+        (PermitType.HK_MACAO_RESIDENT, "M1234567801", "M12345678"),
+        (PermitType.HK_MACAO_RESIDENT, "HA1234567", "HA1234567"),
+        (PermitType.HK_MACAO_RESIDENT, "h 1234 5678", "H12345678"),
+        (PermitType.HK_MACAO_RESIDENT, "Ｈ１２３４５６７８", "H12345678"),
+        (PermitType.HK_MACAO_RESIDENT, "12345678", None),
+        (PermitType.HK_MACAO_RESIDENT, "H123456789", None),
+        (PermitType.TAIWAN_RESIDENT, "08320271", "08320271"),
+        (PermitType.TAIWAN_RESIDENT, "0012345678(B)", "0012345678"),
+        (PermitType.TAIWAN_RESIDENT, "8320271", None),
+        (PermitType.EXIT_ENTRY_HK_MACAO, "C12345678", "C12345678"),
+        (PermitType.EXIT_ENTRY_HK_MACAO, "CA3273201", "CA3273201"),
+        (PermitType.EXIT_ENTRY_HK_MACAO, "CO3273201", None),
+        (PermitType.EXIT_ENTRY_TAIWAN, "L12345678", "L12345678"),
+    ],
+)
+def test_a_number_has_the_form_of_its_type(permit: PermitType, number: str, life: str | None) -> None:
+    assert grammar.life_number(permit, number) == life
+
+
+@pytest.mark.parametrize(
+    "text", ["1986.03.02", "1986-3-2", "1986/03/02", "19860302", "1986年3月2日", "１９８６．０３．０２"]
+)
+def test_a_date_is_understood_however_it_is_written(text: str) -> None:
+    assert dates.day(text) == date(1986, 3, 2)
+
+
+@pytest.mark.parametrize("text", ["", "1986.02.30", "1986.13.01", "02.03.1986", "yesterday"])
+def test_what_is_no_date_is_none_and_no_error(text: str) -> None:
+    assert dates.day(text) is None
+
+
+def test_an_open_ended_permit_has_no_last_day() -> None:
+    assert dates.span("2020.01.01-长期") == dates.Span(date(2020, 1, 1), None)
+
+
+def test_a_span_that_ends_before_it_starts_is_none() -> None:
+    assert dates.span("2021.02.02-2016.02.03") is None
+
+
+@given(st.text(max_size=40))
+def test_no_text_makes_the_parsers_raise(text: str) -> None:
+    dates.day(text)
+    dates.span(text)
+    grammar.permit_of(text)
+    for permit in PermitType:
+        grammar.form_of(permit, text)
+
+
+def evidence(**changes: object) -> rules.Evidence:
+    base = rules.Evidence(
+        declared=frozenset({PermitType.TAIWAN_RESIDENT}),
+        front=text_fields(TAIWAN_READING),
+        back=None,
+        back_needed=False,
+        warnings_checked=True,
+        today=TODAY,
+        differing_fields=frozenset(),
+        was_asked_to_confirm=True,
+        other_holders=0,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def results(found: rules.Evidence) -> dict[str, Result]:
+    return {finding.rule: finding.result for finding in rules.run(found, POLICY)}
+
+
+def front(**changes: str) -> dict[str, str]:
+    return text_fields(replace(TAIWAN_READING, **changes))  # type: ignore[arg-type]
+
+
+def test_a_good_card_passes_every_rule() -> None:
+    assert set(results(evidence()).values()) == {Result.PASS}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "result"),
+    [
+        ({"front": None}, "type_allowed", Result.NOT_CHECKED),
+        ({"front": None}, "required_fields", Result.NOT_CHECKED),
+        ({"front": front(type="身份证")}, "type_allowed", Result.FAIL),
+        ({"front": front(type=PermitType.EXIT_ENTRY_HK_MACAO.value)}, "type_allowed", Result.FAIL),
+        ({"front": front(type="臺灣居民來往大陸通行證")}, "type_allowed", Result.PASS),
+        ({"front": front(type=PermitType.HK_MACAO_RESIDENT.value)}, "type_declared", Result.FAIL),
+        ({"front": front(number="832027")}, "number_grammar", Result.FAIL),
+        ({"front": front(number="")}, "number_grammar", Result.NOT_CHECKED),
+        ({"front": front(number="")}, "required_fields", Result.FAIL),
+        ({"front": front(birthday="1986.02.30")}, "dates_plausible", Result.NOT_CHECKED),
+        ({"front": front(birthday="2025.01.01")}, "dates_plausible", Result.FAIL),
+        ({"front": front(valid_date="2021.11.20-2026.11.19")}, "not_expired", Result.FAIL),
+        ({"front": front(valid_date="2021.11.21-2026.11.20")}, "not_expired", Result.WARN),
+        ({"front": front(valid_date="2020.01.01-长期")}, "not_expired", Result.PASS),
+        ({"front": front(valid_date="?")}, "not_expired", Result.NOT_CHECKED),
+        ({"other_holders": 1}, "number_elsewhere", Result.FAIL),
+        ({"other_holders": None}, "number_elsewhere", Result.NOT_CHECKED),
+        ({"differing_fields": None}, "confirmation_agrees", Result.NOT_CHECKED),
+        ({"differing_fields": frozenset({"name"})}, "confirmation_agrees", Result.FAIL),
+        ({"warnings_checked": False}, "forgery_tested", Result.NOT_CHECKED),
+        ({"back_needed": True}, "front_agrees_with_back", Result.NOT_CHECKED),
+    ],
+)
+def test_each_rule_says_what_it_should(changes: dict[str, object], rule: str, result: Result) -> None:
+    assert results(evidence(**changes))[rule] is result
+
+
+def test_a_name_in_either_script_is_one_name() -> None:
+    found = evidence(front=text_fields(HK_FRONT_READING), back=text_fields(HK_BACK_READING), back_needed=True)
+    assert results(found)["front_agrees_with_back"] is Result.PASS
+
+
+def test_a_holder_of_another_nationality_needs_no_chinese_name() -> None:
+    assert results(evidence(front=front(name="", nationality="英国")))["required_fields"] is Result.PASS
+
+
+@given(
+    st.fixed_dictionaries(
+        {name: st.sampled_from(["", "x", value]) for name, value in text_fields(TAIWAN_READING).items()}
+    ),
+    st.booleans(),
+    st.booleans(),
+)
+def test_no_answer_lacks_its_words_and_only_failures_count(fields: dict[str, str], tested: bool, back: bool) -> None:
+    for finding in rules.run(evidence(front=fields, warnings_checked=tested, back_needed=back), POLICY):
+        assert finding.rule in words.TITLES
+        assert finding.reason in words.SENTENCES
+        assert bool(finding.points) == (finding.result is Result.FAIL)
