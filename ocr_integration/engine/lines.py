@@ -12,6 +12,7 @@ import numpy as np
 from ocr_integration.engine import thresholds
 from ocr_integration.engine.models import Models, Recognised
 from ocr_integration.engine.page import Box, Frame, Page, Pixels, Points, around, cut, cut_box
+from ocr_integration.engine.spacing import with_blanks
 
 _LONGEST_CROPS = 6
 _LONG_SHAPE = 2.5
@@ -51,7 +52,8 @@ def read_lines(page: Page, models: Models) -> Text:
         quads = _look_again(page, models, frame, quads) or quads
         frame = Frame(frame.angle + _remaining_angle(frame, quads))
     ordered = [_from_top_left(frame, quad) for quad in quads if not _is_foreign(frame, quad)]
-    recognised = models.recognise([_crop(page, quad) for quad in ordered])
+    crops = [_crop(page, quad) for quad in ordered]
+    recognised = [with_blanks(read, crop) for read, crop in zip(models.recognise(crops), crops, strict=True)]
     lines = [_line(frame, quad, each) for quad, each in zip(ordered, recognised, strict=True) if each.text.strip()]
     return Text(frame, tuple(sorted(lines, key=lambda line: (line.box.middle, line.box.left))))
 

@@ -91,7 +91,7 @@ class Models:
         alphabet = self._recogniser.postprocess_op.character
         text = "".join(alphabet[best[column]] for column in columns)
         scores = tuple(float(predicted[column, best[column]]) for column in columns)
-        places = tuple(min(1.0, (column + 0.5) / len(best) / used) for column in columns)
+        places = tuple(min(1.0, float(column + 0.5) / len(best) / used) for column in columns)
         if len(text) != len(columns):  # an alphabet entry of several characters: places no longer match
             text = "".join(alphabet[best[column]][:1] or " " for column in columns)
         return Recognised(text, scores, places)

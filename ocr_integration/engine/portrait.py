@@ -12,7 +12,7 @@ from ocr_integration.engine.lines import Text
 from ocr_integration.engine.page import Box, Page, Pixels, around, cut_box
 
 # The detector is quickest and best near this size of card, and wants upright faces.
-_SEARCH_SIDE = 720
+_SEARCH_SIDE = 560
 _MIN_CONFIDENCE = 0.6
 # An identity photo is 3:4 with the face taking a bit over half its height, a little above the middle.
 _PHOTO_PER_FACE = 1.75

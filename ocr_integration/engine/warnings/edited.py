@@ -62,7 +62,8 @@ def _luminance(data: bytes) -> Pixels:
 
 def _difference(luminance: Pixels, quality: int) -> Map:
     """Mean absolute difference per block after saving once more, blurred over neighbouring blocks."""
-    again = cv2.imdecode(cv2.imencode(".jpg", luminance, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_GRAYSCALE)
+    saved = cv2.imencode(".jpg", luminance, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    again = np.asarray(cv2.imdecode(saved, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
     height, width = (side // _BLOCK * _BLOCK for side in luminance.shape)
     change = cv2.absdiff(luminance, again)[:height, :width].astype(np.float32)
     blocks = cv2.resize(change, (width // _BLOCK, height // _BLOCK), interpolation=cv2.INTER_AREA)
