@@ -1,0 +1,155 @@
+"""The engine's pure parts: shapes of values, labels in a line, the zone's check digits, kinds of permit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ocr_integration.contract import PermitType, Side
+from ocr_integration.engine import UnreadableImageError, fields, shapes
+from ocr_integration.engine.kinds import Kind, find_kind
+from ocr_integration.engine.labels import Field, split
+from ocr_integration.engine.lines import Line
+from ocr_integration.engine.page import Box, Frame, decode
+from ocr_integration.engine.zone import check_digit, parse_back, parse_exit_entry
+
+
+def line(text: str, left: float = 0.0, top: float = 0.0, score: float = 0.99) -> Line:
+    places = tuple((index + 0.5) / len(text) for index in range(len(text)))
+    box = Box(left, top, left + 20.0 * len(text), top + 30.0)
+    return Line(text, (score,) * len(text), places, box, box.corners())
+
+
+HK_FRONT = Kind(PermitType.HK_MACAO_RESIDENT, Side.FRONT)
+
+
+def fields_of(kind: Kind, *lines: Line) -> dict[Field, str]:
+    labels, values = [], []
+    for each in lines:
+        own_labels, own_values = split(each)
+        labels += own_labels
+        values += own_values
+    return {field: found.text for field, found in fields.assign(kind, labels, values).items()}
+
+
+def test_the_check_digit_is_that_of_the_standard() -> None:
+    assert check_digit("520727") == "3"
+    assert check_digit("AB2134<<<") == "5"
+
+
+@pytest.mark.parametrize(
+    ("permit", "read", "number"),
+    [
+        (PermitType.HK_MACAO_RESIDENT, "H01234567", "H01234567"),
+        (PermitType.HK_MACAO_RESIDENT, "HO1234567", "H01234567"),
+        (PermitType.HK_MACAO_RESIDENT, "M0123456701", "M0123456701"),
+        (PermitType.HK_MACAO_RESIDENT, "HA1234567", "HA1234567"),
+        (PermitType.HK_MACAO_RESIDENT, "C12345678", ""),
+        (PermitType.TAIWAN_RESIDENT, "0832027I", "08320271"),
+        (PermitType.TAIWAN_RESIDENT, "083202", ""),
+        (PermitType.EXIT_ENTRY_HK_MACAO, "CA3273201", "CA3273201"),
+        (PermitType.EXIT_ENTRY_HK_MACAO, "CI3273201", "C13273201"),
+        (PermitType.EXIT_ENTRY_TAIWAN, "L12345678", "L12345678"),
+    ],
+)
+def test_a_number_is_mended_only_where_its_grammar_leaves_no_choice(permit: PermitType, read: str, number: str) -> None:
+    assert shapes.number(read, permit) == number
+
+
+@pytest.mark.parametrize(
+    ("read", "date"),
+    [("1986.03.02", "1986.03.02"), ("1986.0302", "1986.03.02"), ("1986-3-2", "1986.03.02"), ("1986.02.30", "")],
+)
+def test_a_date_must_exist_and_is_written_with_dots(read: str, date: str) -> None:
+    assert shapes.single_date(read) == date
+
+
+@pytest.mark.parametrize(
+    ("read", "dates"),
+    [
+        ("2016.02.03-2021.02.02", "2016.02.03-2021.02.02"),
+        ("2016.02.03 — 2021.02.02", "2016.02.03-2021.02.02"),
+        ("2016.02.032021.02.02", "2016.02.03-2021.02.02"),
+        ("2016.02.03-长期", "2016.02.03-长期"),
+        ("2021.02.03-2016.02.02", ""),
+    ],
+)
+def test_a_range_runs_forwards(read: str, dates: str) -> None:
+    assert shapes.date_range(read) == dates
+
+
+def test_a_name_keeps_its_script_and_an_office_is_no_name() -> None:
+    assert shapes.name("陳 大文") == "陳大文"
+    assert shapes.name("公安部出入境管理局") == ""
+
+
+def test_a_value_may_stand_in_its_label_s_line_to_its_right_or_below_it() -> None:
+    assert fields_of(HK_FRONT, line("姓名陈伟"))[Field.NAME] == "陈伟"
+    assert fields_of(HK_FRONT, line("姓名"), line("陈伟", left=60))[Field.NAME] == "陈伟"
+    assert fields_of(HK_FRONT, line("姓名"), line("陈伟", top=45))[Field.NAME] == "陈伟"
+
+
+def test_an_english_label_between_label_and_value_is_no_value() -> None:
+    found = fields_of(HK_FRONT, line("姓名"), line("Name", top=32), line("陈伟", top=64), line("CHEN,WEI", top=96))
+    assert found == {Field.NAME: "陈伟", Field.ENGLISH_NAME: "CHEN,WEI"}
+
+
+def test_two_pairs_in_one_line_are_told_apart() -> None:
+    found = fields_of(HK_FRONT, line("性别 男 出生日期 1986.03.02"))
+    assert found == {Field.SEX: "男", Field.BIRTHDAY: "1986.03.02"}
+
+
+def test_a_value_far_from_every_label_stays_unread() -> None:
+    assert fields_of(HK_FRONT, line("姓名"), line("陈伟", left=900, top=900)) == {}
+
+
+def test_the_line_of_an_exit_entry_permit_is_verified_and_its_lost_fillers_put_back() -> None:
+    number, expiry, birth = "C12345678", "280131", "820515"
+    body = number + check_digit(number), expiry + check_digit(expiry), birth + check_digit(birth)
+    printed = "CS" + "<".join(body) + "<" + check_digit("".join(body))
+    zone = parse_exit_entry(printed)
+    assert zone is not None
+    assert (zone.number, zone.expiry, zone.birth) == (number, expiry, birth)
+    assert parse_exit_entry(printed.replace("<", "く", 1)) == zone
+    assert parse_exit_entry(printed.replace("<", "", 1)) == zone
+
+
+def test_a_zone_with_one_wrong_digit_is_not_believed() -> None:
+    number, expiry, birth = "C12345678", "280131", "820515"
+    body = number + check_digit(number), expiry + check_digit(expiry), birth + check_digit(birth)
+    printed = "CS" + "<".join(body) + "<" + check_digit("".join(body))
+    assert parse_exit_entry(printed.replace("280131", "290131")) is None
+
+
+def test_the_back_s_first_line_gives_number_and_renewals() -> None:
+    number, count, expiry, birth = "H01234567", "01", "280131", "820515"
+    first = (
+        f"CR{number}{check_digit(number)}{count}{check_digit(count)}{expiry}{check_digit(expiry)}"
+        f"1{birth}{check_digit(birth)}"
+    )
+    zone = parse_back(first, "")
+    assert zone is not None
+    assert (zone.number, zone.renewals, zone.sex) == (number, count, "男")
+
+
+def test_a_page_that_only_names_the_permit_is_no_card() -> None:
+    lines = (line("港澳居民来往内地通行证"), line("办理须知", top=40))
+    assert find_kind(lines, [], [], None) is None
+
+
+def test_a_turn_to_the_reading_direction_and_back_changes_nothing() -> None:
+    points = np.array([[10.0, 20.0], [300.0, 4.0]])
+    frame = Frame(0.7)
+    assert np.allclose(frame.to_page(frame.to_straight(points)), points)
+
+
+def test_text_running_down_the_page_runs_right_in_its_own_frame() -> None:
+    down = np.array([[100.0, 0.0], [100.0, 50.0]])
+    start, end = Frame(np.pi / 2).to_straight(down)
+    assert np.allclose(end - start, [50.0, 0.0])
+
+
+@pytest.mark.parametrize("data", [b"", b"plain text", b"\xff\xd8\xff\xe0broken", b"GIF89a"])
+def test_bytes_that_are_no_picture_are_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableImageError):
+        decode(data)
