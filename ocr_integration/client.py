@@ -5,10 +5,11 @@ Retries are the caller's. Foreign exceptions are translated here and nowhere els
 
 from __future__ import annotations
 
+import http.cookiejar
+import ssl
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from ocr_integration import deadline as deadlines
 from ocr_integration import signing, wire
 from ocr_integration.contract import PermitReading, ReadRequest
 from ocr_integration.errors import ConfigError, RetryError, ServiceError
@@ -25,11 +27,33 @@ VERSION = "2018-11-19"
 CONTENT_TYPE = "application/json"
 CLIENT_NAME = "permit_kyc_portal_0.1"
 MAX_ANSWER_BYTES = 20_000_000
+MAX_CONNECT_SECONDS = 5.0
 _CHUNK = 65_536
 
 
+class _TimedAdapter(HTTPAdapter):
+    """requests' transport over connections that honour the thread's deadline."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": deadlines.TimedHTTPPool,
+            "https": deadlines.TimedHTTPSPool,
+        }
+
+
+def _session(pool_size: int) -> requests.Session:
+    """One session for all threads: nothing in it changes after this, cookies included."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _TimedAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0))
+    return session
+
+
 class Client:
-    """Calls one endpoint with one key. Safe to share between threads: each has its own pooled session."""
+    """Calls one endpoint with one key. Safe to share between threads."""
 
     def __init__(
         self,
@@ -40,6 +64,7 @@ class Client:
         region: str = "",
         token: str = "",
         deadline_seconds: float = 15.0,
+        pool_size: int = 16,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._endpoint = endpoint.rstrip("/") + "/"
@@ -50,7 +75,7 @@ class Client:
         self._token = token
         self._deadline_seconds = deadline_seconds
         self._clock = clock
-        self._sessions = local()
+        self._session = _session(pool_size)
 
     def read(self, request: ReadRequest) -> PermitReading:
         """Read one picture. Raises ServiceError of the class that says who must act.
@@ -75,16 +100,6 @@ class Client:
             return parsedate_to_datetime(date).timestamp() - self._clock()
         except (TypeError, ValueError):
             return None
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._sessions, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.mount("http://", HTTPAdapter(pool_connections=1, pool_maxsize=2, max_retries=0))
-            session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=2, max_retries=0))
-            session.trust_env = False
-            self._sessions.session = session
-        return session
 
     def _headers(self, body: bytes, offset: float) -> dict[str, str]:
         timestamp = int(self._clock() + offset)
@@ -112,32 +127,61 @@ class Client:
         return headers
 
     def _post(self, body: bytes, deadline: float, *, offset: float) -> tuple[bytes, str]:
-        """The answer's body and Date header; chunks are timed, as a read timeout does not stop a trickling answer."""
+        """The answer's body and Date header. Every foreign exception ends here."""
+        left = max(0.05, deadline - time.monotonic())
         try:
-            with self._session().post(
-                self._endpoint,
-                data=body,
-                headers=self._headers(body, offset),
-                timeout=(min(5.0, self._deadline_seconds), max(0.1, deadline - time.monotonic())),
-                stream=True,
-                allow_redirects=False,
-            ) as response:
+            with (
+                deadlines.until(deadline),
+                self._session.post(
+                    self._endpoint,
+                    data=body,
+                    headers=self._headers(body, offset),
+                    timeout=(min(MAX_CONNECT_SECONDS, left), left),
+                    stream=True,
+                    allow_redirects=False,
+                ) as response,
+            ):
                 _require_ok(response)
-                return _body(response, deadline), response.headers.get("Date", "")
+                return _body(response), response.headers.get("Date", "")
         except ServiceError:
             raise
-        except requests.exceptions.SSLError as error:
-            raise ConfigError("Transport.Certificate") from error
-        except requests.exceptions.Timeout as error:
-            raise RetryError("Transport.Timeout") from error
-        except (
-            requests.exceptions.InvalidURL,
-            requests.exceptions.InvalidSchema,
-            requests.exceptions.MissingSchema,
-        ) as error:
-            raise ConfigError("Transport.Http404") from error
-        except requests.exceptions.RequestException as error:
-            raise RetryError("Transport.ConnectionFailed") from error
+        except _WRONG_ADDRESS as error:
+            raise ConfigError("Transport.BadEndpoint") from error
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _no_answer(error) from error
+
+
+# An endpoint, or a key with blanks or foreign letters in it, that cannot even be sent.
+_WRONG_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    urllib3.exceptions.LocationParseError,
+    UnicodeError,
+)
+
+
+def _no_answer(error: BaseException) -> ServiceError:
+    """What a failed exchange means, by what lies at its root."""
+    causes = _causes(error)
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
+        return ConfigError("Transport.Certificate")
+    if any(isinstance(each, (TimeoutError, urllib3.exceptions.TimeoutError)) for each in causes):
+        return RetryError("Transport.Timeout")
+    return RetryError("Transport.ConnectionFailed")
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """An exception and everything it was made from; the libraries hide causes in arguments and `reason` too."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and each not in found:
+            found.append(each)
+            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+    return found
 
 
 def _require_ok(response: requests.Response) -> None:
@@ -156,29 +200,12 @@ def _seconds(value: str | None) -> float | None:
     return float(value) if value and value.isdigit() else None
 
 
-def _body(response: requests.Response, deadline: float) -> bytes:
+def _body(response: requests.Response) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    # One byte a chunk at most from a trickling answer: `raw.read1` gives what is there.
-    raw: Any = response.raw
-    while True:
-        if time.monotonic() > deadline:
-            raise RetryError("Transport.Timeout")
-        chunk = _some(raw)
-        if not chunk:
-            return b"".join(chunks)
+    while chunk := response.raw.read(_CHUNK, decode_content=True):
         chunks.append(chunk)
         size += len(chunk)
         if size > MAX_ANSWER_BYTES:
             raise RetryError(wire.BAD_ANSWER)
-
-
-def _some(raw: Any) -> bytes:
-    """What has arrived, up to a chunk; the transport library's own errors become ours at this seam."""
-
-    try:
-        return bytes(raw.read1(_CHUNK, decode_content=True))
-    except urllib3.exceptions.ReadTimeoutError as error:
-        raise RetryError("Transport.Timeout") from error
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise RetryError("Transport.ConnectionFailed") from error
+    return b"".join(chunks)

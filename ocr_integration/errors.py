@@ -119,7 +119,7 @@ _TABLE: dict[ErrorClass, tuple[str, ...]] = {
         ),
         "UnauthorizedOperation", "IpInBlacklist", "IpNotInWhitelist", "ActionOffline", "UnsupportedRegion",
         "LimitExceeded",
-        *_codes("Transport", "Http403", "Http404", "Certificate"),
+        *_codes("Transport", "Http403", "Http404", "Certificate", "BadEndpoint"),
     ),
     ErrorClass.DEFECT: (
         "InvalidParameterValue.InvalidParameterValueLimit", "LimitExceeded.TooLargeFileError",
@@ -140,5 +140,8 @@ def class_of_code(code: str) -> ErrorClass:
 def error_for_code(
     code: str, request_id: str = "", message: str = "", *, retry_after_seconds: float | None = None
 ) -> ServiceError:
-    """The error of a code, in the type its class asks for."""
-    return _TYPES[class_of_code(code)](code, request_id, message, retry_after_seconds=retry_after_seconds)
+    """The error of a code, in the type its class asks for. "Too fast" asks for a new second where it says nothing."""
+    kind = class_of_code(code)
+    if kind is ErrorClass.THROTTLE and retry_after_seconds is None:
+        retry_after_seconds = 1.0
+    return _TYPES[kind](code, request_id, message, retry_after_seconds=retry_after_seconds)

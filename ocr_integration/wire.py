@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -49,7 +48,7 @@ def parse_answer(body: bytes) -> PermitReading:
     """
     try:
         response = json.loads(body)["Response"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RetryError(BAD_ANSWER) from error
     if not isinstance(response, dict):
         raise RetryError(BAD_ANSWER)
@@ -64,7 +63,10 @@ def parse_answer(body: bytes) -> PermitReading:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """The text as sent, less what no store takes: zero bytes go, halves of broken pairs become a mark."""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _reading(response: Mapping[str, Any], request_id: str) -> PermitReading:
@@ -83,7 +85,7 @@ def _reading(response: Mapping[str, Any], request_id: str) -> PermitReading:
 def _picture(value: object) -> bytes:
     try:
         return base64.b64decode(_text(value), validate=True)
-    except binascii.Error:
+    except ValueError:
         return b""
 
 
@@ -100,7 +102,8 @@ def answer_body(reading: PermitReading) -> dict[str, Any]:
         **{_NAMES[name]: getattr(reading, name) for name in TEXT_FIELDS},
         "Profile": base64.b64encode(reading.profile).decode("ascii"),
         "MainlandTravelPermitBackInfos": {_BACK_NAMES[name]: getattr(reading.back, name) for name in BACK_FIELDS},
-        "WarnCardInfos": list(reading.warnings or ()),
+        # null, not [], where nothing was tested: an empty list would claim "clean".
+        "WarnCardInfos": None if reading.warnings is None else list(reading.warnings),
         "RequestId": reading.request_id,
     }
 

@@ -1,0 +1,204 @@
+"""Who calls, and may they: from a raw request to its parameters, through the service's checks of size, common
+parameters, key, clock, signature and token, in its order. Both signatures, POST and GET.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ocr_integration import signing
+from ocr_integration.server.refusals import RefusedError, missing
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+MAX_FORM_BYTES = 1024 * 1024
+MAX_QUERY_BYTES = 32 * 1024
+MAX_CLOCK_DIFFERENCE_SECONDS = 300
+# Common parameters that the older signature sends as form fields beside the action's own.
+_COMMON = frozenset(
+    {
+        "Action",
+        "Version",
+        "Timestamp",
+        "Nonce",
+        "SecretId",
+        "Signature",
+        "SignatureMethod",
+        "Token",
+        "Region",
+        "Language",
+        "RequestClient",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """One HTTP request. Header names are lower-case; `query` is as sent; `body` is within the limits."""
+
+    method: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_older(self) -> bool:
+        """Whether the common parameters stand in the form (or query) and not in headers."""
+        is_form = self.method == "POST" and self.media_type == "application/x-www-form-urlencoded"
+        return (is_form or self.method == "GET") and not (
+            self.headers.get("authorization") or self.headers.get("x-tc-action")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What every call states about itself, wherever it stood."""
+
+    action: str
+    version: str
+    timestamp: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A call whose caller is known: `parameters` is the JSON text (bytes) or the pairs of a form or query."""
+
+    secret_id: str
+    action: str
+    version: str
+    parameters: bytes | dict[str, str]
+
+
+def max_body_bytes(content_type: str) -> int:
+    """The limit of a body, by its type."""
+    return MAX_FORM_BYTES if content_type.startswith("application/x-www-form-urlencoded") else MAX_BODY_BYTES
+
+
+def too_large() -> RefusedError:
+    """The request is larger than the service takes at all."""
+    return RefusedError("RequestSizeLimitExceeded", "The request size exceeds the limit.")
+
+
+def admit(raw: RawRequest, *, keys: Mapping[str, str], tokens: Mapping[str, str], now: float) -> Admitted:
+    """Everything up to the token. Raises RefusedError with the first check that fails."""
+    if len(raw.query) > MAX_QUERY_BYTES:
+        raise too_large()
+    if raw.method not in ("GET", "POST"):
+        raise RefusedError("UnsupportedProtocol", "Only GET and POST requests are supported.")
+    if raw.method == "POST" and raw.media_type not in (
+        "application/json",
+        "application/x-www-form-urlencoded",
+    ):
+        raise RefusedError("InvalidRequest", "The content type is not supported.")
+    return _older(raw, keys, tokens, now) if raw.is_older else _tc3(raw, keys, tokens, now)
+
+
+def _tc3(raw: RawRequest, keys: Mapping[str, str], tokens: Mapping[str, str], now: float) -> Admitted:
+    names = {"Action": "x-tc-action", "Version": "x-tc-version", "Timestamp": "x-tc-timestamp"}
+    common = _common(
+        {name: raw.headers.get(header, "") for name, header in names.items()}, raw.headers.get("x-tc-token", "")
+    )
+    given = signing.parse(raw.headers.get("authorization", ""))
+    if given is None:
+        raise RefusedError("AuthFailure.InvalidAuthorization", "The request header `Authorization` is not valid.")
+    secret_key = _secret_key(given.secret_id, keys)
+    _require_clock(common.timestamp, now)
+    if not signing.is_valid(
+        given, secret_key=secret_key, timestamp=common.timestamp, method=raw.method, query=raw.query,
+        headers=raw.headers, body=raw.body,
+    ):  # fmt: skip
+        raise _signature_failure()
+    _require_token(given.secret_id, common.token, tokens)
+    if raw.method == "GET":
+        return Admitted(given.secret_id, common.action, common.version, _pairs(raw.query))
+    if raw.media_type == "application/json":
+        return Admitted(given.secret_id, common.action, common.version, raw.body)
+    return Admitted(given.secret_id, common.action, common.version, _pairs(_form(raw.body)))
+
+
+def _older(raw: RawRequest, keys: Mapping[str, str], tokens: Mapping[str, str], now: float) -> Admitted:
+    form = _pairs(raw.query if raw.method == "GET" else _form(raw.body))
+    common = _common(form, form.get("Token", ""))
+    for name in ("Nonce", "SecretId", "Signature"):
+        if not form.get(name):
+            raise missing(name)
+    if form.get("SignatureMethod", "HmacSHA1") not in ("HmacSHA1", "HmacSHA256"):
+        raise RefusedError("InvalidParameter", "The parameter `SignatureMethod` is not supported.")
+    secret_id = form["SecretId"]
+    secret_key = _secret_key(secret_id, keys)
+    _require_clock(common.timestamp, now)
+    wanted = signing.older_signature(
+        secret_key=secret_key, method=raw.method, host=raw.headers.get("host", ""), path="/", parameters=form
+    )
+    if not hmac.compare_digest(wanted.encode(), form["Signature"].encode()):
+        raise _signature_failure()
+    _require_token(secret_id, common.token, tokens)
+    own = {name: value for name, value in form.items() if name not in _COMMON}
+    return Admitted(secret_id, common.action, common.version, own)
+
+
+def _common(values: Mapping[str, str], token: str) -> Common:
+    for name in ("Action", "Version", "Timestamp"):
+        if not values.get(name):
+            raise missing(name)
+    timestamp = values["Timestamp"]
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
+        raise RefusedError("InvalidParameter", "The parameter `Timestamp` is not a whole number of seconds.")
+    return Common(values["Action"], values["Version"], int(timestamp), token)
+
+
+def _secret_key(secret_id: str, keys: Mapping[str, str]) -> str:
+    secret_key = keys.get(secret_id)
+    if secret_key is None:
+        raise RefusedError("AuthFailure.SecretIdNotFound", "The SecretId is not found.")
+    return secret_key
+
+
+def _require_clock(timestamp: int, now: float) -> None:
+    if abs(now - timestamp) > MAX_CLOCK_DIFFERENCE_SECONDS:
+        raise RefusedError("AuthFailure.SignatureExpire", "The signature has expired; check the clock.")
+
+
+def _signature_failure() -> RefusedError:
+    return RefusedError("AuthFailure.SignatureFailure", "The provided credentials could not be validated.")
+
+
+def _require_token(secret_id: str, given: str, tokens: Mapping[str, str]) -> None:
+    """Temporary credentials bring their token; lasting ones bring none."""
+    if not hmac.compare_digest(given.encode(), tokens.get(secret_id, "").encode()):
+        raise RefusedError("AuthFailure.TokenFailure", "The token does not match the credentials.")
+
+
+def _form(body: bytes) -> str:
+    try:
+        return body.decode("ascii")
+    except UnicodeDecodeError:
+        raise RefusedError("InvalidParameter", "The form is not URL-encoded.") from None
+
+
+def _pairs(text: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        raise RefusedError("InvalidParameter", "The parameters cannot be parsed.") from None
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The parameters of a JSON call. Raises RefusedError (InvalidParameter) for anything but an object."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise RefusedError("InvalidParameter", "The request body is not a JSON object.")
+    return value
