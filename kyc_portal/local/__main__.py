@@ -1,0 +1,65 @@
+"""`python -m kyc_portal.local run`: the whole product on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from kyc_portal.local.stack import LocalStack, StackError
+
+
+def _say(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+def _sample_cards(stack: LocalStack) -> None:
+    """Send the samples beside the running product, so that the first page does not wait for them."""
+    try:
+        _say(stack.manage("demo_cards").strip() or "Sample cards were sent before.")
+    except StackError as error:
+        _say(f"The sample cards could not be sent: {error}")
+
+
+def main() -> int:
+    """Start, print where to go, watch, stop."""
+    if sys.argv[1:] != ["run"]:
+        print("usage: python -m kyc_portal.local run", file=sys.stderr)
+        return 2
+    started = time.monotonic()
+    stack = LocalStack(Path(os.environ.get("LOCAL_DIR", ".local")), int(os.environ.get("PORT", "8000")), say=_say)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stack.ask_to_stop()
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    print("Permit Desk is starting", flush=True)
+    try:
+        layout = stack.start()
+        print(f"\nReady after {time.monotonic() - started:.0f} s: {layout.address}\n", flush=True)
+        print(stack.manage("demo"), flush=True)
+        print("A colleague's second-factor code:  .venv/bin/python manage.py totp_code rob@kyc.example")
+        print(f"Mail is written to {layout.mail_folder}\nCtrl-C stops everything.\n", flush=True)
+        threading.Thread(target=_sample_cards, args=[stack], daemon=True).start()
+        stack.watch()
+    except KeyboardInterrupt:
+        pass
+    except StackError as error:
+        print(f"\nIt could not start. {error}", file=sys.stderr)
+        return 1
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        print("Stopping", flush=True)
+        stack.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
