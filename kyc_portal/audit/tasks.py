@@ -21,9 +21,14 @@ class AuditedTask(Task):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         task = f"{self.name}:{self.request.id}:{self.request.retries}" if self.request.id else self.name
-        caused_by = (self.request.get(_HEADER) or "") if self.request.id else ""
-        token = note_task(task, request_id=str(caused_by))
+        token = note_task(task, request_id=self._caused_by())
         try:
             return super().__call__(*args, **kwargs)
         finally:
             forget(token)
+
+    def _caused_by(self) -> str:
+        """The originating request: a worker flattens the message's headers, a call in this process does not."""
+        if not self.request.id:
+            return origin().request
+        return str(self.request.get(_HEADER) or (self.request.headers or {}).get(_HEADER) or "")

@@ -3,12 +3,24 @@
 import uuid
 
 import pytest
+from celery import Celery
+from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, connection, transaction
+from django.http import HttpResponse
+from django.template.response import SimpleTemplateResponse
+from django.test import RequestFactory
 
 from kyc_portal import audit
+from kyc_portal.accounts.models import Role, User
+from kyc_portal.audit import Actor, AuditError
+from kyc_portal.audit.context import forget, origin
+from kyc_portal.audit.middleware import NoteWhoActs, acting_for_request, wrapped_in_context
+from kyc_portal.audit.models import Vault
+from kyc_portal.audit.tasks import AuditedTask
 from kyc_portal.sealing.models import SearchDigest
 
 pytestmark = pytest.mark.db_bound
+SWEEP = audit.system("sweep")
 
 
 def a_row() -> SearchDigest:
@@ -21,12 +33,170 @@ def test_a_write_that_has_not_said_who_acts_is_refused():
         a_row().save()
 
 
+@pytest.mark.django_db
+def test_inside_a_test_case_too_the_context_ends_with_the_act():
+    with audit.acting(SWEEP):
+        a_row().save()
+    with pytest.raises(DatabaseError, match="nobody was said to act"), transaction.atomic():
+        a_row().save()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_context_does_not_outlive_its_transaction():
-    with audit.acting(audit.system("sweep")):
+    with audit.acting(SWEEP):
         a_row().save()
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('audit.context', true)")
         assert cursor.fetchone() == ("",)
     with pytest.raises(DatabaseError, match="nobody was said to act"):
         a_row().save()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_context_does_not_outlive_a_failed_transaction():
+    with pytest.raises(ZeroDivisionError), audit.acting(SWEEP):
+        raise ZeroDivisionError
+    assert audit.current_actor() is None
+    with pytest.raises(DatabaseError, match="nobody was said to act"):
+        a_row().save()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_context_survives_a_savepoint_that_rolls_back(log):
+    with audit.acting(SWEEP):
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            raise ZeroDivisionError
+        a_row().save()
+    assert [entry.actor for entry in log.entries()] == ["system:sweep"]
+
+
+@pytest.mark.django_db
+def test_acting_is_not_opened_inside_acting():
+    with audit.acting(SWEEP), pytest.raises(AuditError, match="already open"), audit.acting(SWEEP):
+        pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_acting_is_not_opened_inside_another_transaction():
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"), audit.acting(SWEEP):
+        pass
+
+
+@pytest.mark.django_db
+def test_an_act_is_recorded_inside_acting_only():
+    with pytest.raises(AuditError):
+        audit.record("a.b", object_type="t", object_id="1")
+
+
+@pytest.mark.django_db
+def test_an_act_says_who_did_what_on_what_for_whom(log):
+    subject = uuid.uuid4()
+    ada = Actor(kind="staff", id="9", label="Ada", role="administrator")
+    with audit.acting(ada, via="command", task="export:1"):
+        audit.record("list.exported", object_type="exports", object_id=5, subject=subject, details={"rows": "12"})
+    (entry,) = log.entries()
+    assert (entry.kind, entry.action, entry.object_type, entry.object_id) == ("act", "list.exported", "exports", "5")
+    assert (entry.subject, entry.details) == (subject, {"rows": "12"})
+    assert (entry.actor, entry.role, entry.via, entry.task) == ("staff:9", "administrator", "command", "export:1")
+    assert (entry.before, entry.after) == (None, None)
+
+
+@pytest.mark.django_db
+def test_a_sealed_detail_goes_to_the_vault_and_its_digest_to_the_entry(log):
+    with audit.acting(SWEEP):
+        audit.record("queue.searched", object_type="queue", object_id="", details={"found": "2"}, sealed=b"ciphertext")
+    (entry,) = log.entries()
+    digest = entry.details["sealed"]["sealed"].removeprefix("sha256:")
+    assert entry.details["found"] == "2"
+    assert entry.details["sealed"]["bytes"] == "10"
+    assert bytes(Vault.objects.get(digest=bytes.fromhex(digest)).bytes) == b"ciphertext"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_view_is_committed_before_anything_is_shown(log, app_role):
+    audit.record_view(SWEEP, action="picture.viewed", object_type="submissions.scan", object_id="1")
+    (entry,) = log.entries()
+    found = app_role.execute("SELECT action FROM audit.entry WHERE id = %s", [entry.id]).fetchone()
+    assert found == ("picture.viewed",)
+
+
+class TestRequests:
+    """What the web's middleware notes, and how a library's view is wrapped."""
+
+    def test_the_request_is_noted_for_its_own_time_only(self):
+        seen = []
+
+        def view(request):
+            seen.append(origin())
+            return HttpResponse()
+
+        response = NoteWhoActs(view)(RequestFactory().get("/console/"))
+        assert (seen[0].via, seen[0].request) == ("web", response["X-Request-Id"])
+        assert origin().request == ""
+
+    def test_the_api_is_told_from_the_pages(self):
+        seen = []
+        NoteWhoActs(lambda request: seen.append(origin()) or HttpResponse())(RequestFactory().get("/api/v1/x"))
+        assert seen[0].via == "api"
+
+    @pytest.mark.django_db
+    def test_a_librarys_view_writes_as_whoever_asks_and_renders_inside(self, log):
+        user = self.rob()
+        log.start()
+
+        class Lazy(SimpleTemplateResponse):
+            @property
+            def rendered_content(self):
+                assert audit.current_actor() is not None
+                return "done"
+
+        def view(request):
+            a_row().save()
+            return Lazy("x.html")
+
+        request = RequestFactory().post("/x", {"a": "b"})
+        request.user = user
+        assert wrapped_in_context(view)(request).content == b"done"
+        assert [entry.actor for entry in log.entries()] == [f"staff:{user.pk}"]
+
+    @pytest.mark.django_db
+    def test_a_librarys_page_that_is_only_read_opens_nothing(self):
+        request = RequestFactory().get("/x")
+        request.user = AnonymousUser()
+        seen = []
+        wrapped_in_context(lambda _request: seen.append(audit.current_actor()) or HttpResponse())(request)
+        assert seen == [None]
+
+    @pytest.mark.django_db
+    def test_a_visitor_acts_as_a_visitor(self, log):
+        request = RequestFactory().post("/x")
+        request.user = AnonymousUser()
+        with acting_for_request(request):
+            audit.record("page.refused", object_type="page", object_id="x")
+        assert [entry.actor for entry in log.entries()] == ["system:visitor"]
+
+    def rob(self) -> User:
+        with audit.acting(SWEEP):
+            return User.objects.create_user("rob.of.the.log@example.com", role=Role.REVIEWER, display_name="Rob")
+
+
+@pytest.mark.django_db
+def test_a_task_is_recorded_with_its_name_try_and_the_request_that_sent_it(log):
+    app = Celery("test", task_cls=AuditedTask, set_as_current=False)
+    app.conf.task_always_eager = True
+
+    @app.task(name="tests.touch")
+    def touch():
+        with audit.acting(SWEEP):
+            a_row().save()
+
+    token = audit.note_request("req-9")
+    try:
+        sent = touch.apply_async()
+    finally:
+        forget(token)
+    sent.get()
+    (entry,) = log.entries()
+    assert entry.via == "task"
+    assert entry.task == f"tests.touch:{sent.id}:0"
+    assert entry.request == "req-9"
