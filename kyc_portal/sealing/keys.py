@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 from uuid import UUID
 
@@ -41,17 +42,18 @@ def _context(customer: UUID, version: int) -> bytes:
     return b"key\x00" + customer.bytes + version.to_bytes(2, "big")
 
 
-class _Held:
+class HeldKeys:
     """Unwrapped keys, at most a thousand for at most a minute, in this process only."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._keys: OrderedDict[tuple[UUID, int], tuple[float, bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, which: tuple[UUID, int]) -> bytes | None:
         with self._lock:
             found = self._keys.get(which)
-            if found is None or found[0] < time.monotonic():
+            if found is None or found[0] < self._now():
                 self._keys.pop(which, None)
                 return None
             self._keys.move_to_end(which)
@@ -59,7 +61,7 @@ class _Held:
 
     def put(self, which: tuple[UUID, int], key: bytes) -> None:
         with self._lock:
-            self._keys[which] = (time.monotonic() + _HELD_SECONDS, key)
+            self._keys[which] = (self._now() + _HELD_SECONDS, key)
             while len(self._keys) > _HELD_MANY:
                 self._keys.popitem(last=False)
 
@@ -73,7 +75,7 @@ class _Held:
             self._keys.clear()
 
 
-held = _Held()
+held = HeldKeys()
 
 
 def ensure_key(customer: UUID) -> None:

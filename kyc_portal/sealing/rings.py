@@ -6,7 +6,6 @@ Pure: knows neither settings nor rows. The interface is a key service's: wrap, u
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +31,7 @@ def parse(text: str, *, name: str) -> dict[str, bytes]:
         key_id, _colon, encoded = part.strip().partition(":")
         try:
             key = base64.b64decode(encoded, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise MasterKeyError(form) from error
         if not key_id or len(key) != 32 or key_id in keys:
             raise MasterKeyError(form)
