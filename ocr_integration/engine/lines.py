@@ -108,9 +108,12 @@ def _clearness(recognised: list[Recognised]) -> float:
 
 def _needs_second_look(page: Page, frame: Frame, quads: list[Points]) -> bool:
     tilt = abs(float(np.degrees(np.angle(np.exp(1j * frame.angle)))))
-    extent = _text_area(frame, quads)
-    share = max(extent.width, extent.height) / max(page.width, page.height)
-    return tilt > thresholds.SECOND_PASS_BEYOND_DEGREES or share < thresholds.SECOND_PASS_BELOW_SHARE
+    if tilt > thresholds.SECOND_PASS_BEYOND_DEGREES:
+        return True
+    shrink = min(1.0, thresholds.FIRST_PASS_SIDE / max(page.width, page.height))
+    heights = [_bounds(frame.to_straight(quad)).height * shrink for quad in quads]
+    small = float(np.percentile(heights, 25)) < thresholds.SECOND_PASS_BELOW_LINE_HEIGHT
+    return shrink < 1.0 and small
 
 
 def _text_area(frame: Frame, quads: list[Points]) -> Box:

@@ -5,12 +5,12 @@ Scores are 0-1 as the recognition model reports them per character, not probabil
 
 from __future__ import annotations
 
-# Finding text. One pass on a reduced picture is enough for a card that fills it.
-FIRST_PASS_SIDE = 960
-# The second look is taken on the upright text area, where letters are this much larger.
-SECOND_PASS_SIDE = 1200
-# Below this share of the picture's long side the card's letters are too small in the first pass.
-SECOND_PASS_BELOW_SHARE = 0.7
+# Finding text. One pass on a reduced picture is enough for a card that fills it; time goes with the square.
+FIRST_PASS_SIDE = 832
+# The second look is taken on the upright text area alone, where letters are larger.
+SECOND_PASS_SIDE = 1056
+# When the smaller lines (lower quartile) were lower than this in the first pass (pixels), look again.
+SECOND_PASS_BELOW_LINE_HEIGHT = 14.0
 # Detection is trained on text near the horizontal; beyond this tilt (degrees) boxes swallow neighbours.
 SECOND_PASS_BEYOND_DEGREES = 8.0
 # A line whose slope differs this much (degrees) from the card's is a watermark or the background.
