@@ -1,0 +1,105 @@
+"""Whoever takes database and pictures, without the keys, finds no name, number or picture in them."""
+
+import base64
+import os
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from psycopg import sql
+
+from kyc_portal import audit
+from kyc_portal.sealing import files, keys
+from kyc_portal.sealing.digests import picture_digest, put_digests
+from kyc_portal.sealing.models import SearchDigest
+from kyc_portal.sealing.values import seal_json
+from kyc_portal.submissions import intake
+from kyc_portal.submissions.models import Submission
+from tests import cast
+
+pytestmark = [pytest.mark.db_bound, pytest.mark.django_db(transaction=True)]
+NAME, NUMBER = "陳大文的金絲雀", "H98765432"
+
+
+def forms(value: bytes) -> set[bytes]:
+    """The ways a value could lie in a dump: as it is, UTF-16, hex, base64 at three offsets, URL, escaped."""
+    text = value.decode("utf-8", "ignore")
+    found = {value, value.hex().encode(), quote(value).encode()}
+    found |= {text.encode("utf-16-le"), text.encode("utf-16-be"), text.encode("unicode_escape")}
+    for offset in range(3):
+        encoded = base64.b64encode(b"\0" * offset + value)
+        found.add(encoded[4 if offset else 0 : -4])  # without what the neighbours decide
+    return {each for each in found if len(each) > 5}
+
+
+def everything_kept(owner: psycopg.Connection) -> bytes:
+    """Every table as `pg_dump --data-only` would copy it, and every file of the store."""
+    tables = owner.execute(
+        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'audit') ORDER BY 1, 2"
+    ).fetchall()
+    parts = []
+    for schema, table in tables:
+        with owner.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(schema, table))) as lines:
+            parts.extend(bytes(line) for line in lines)
+    folder = Path(default_storage.path(""))
+    parts.extend(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    return b"\n".join(parts)
+
+
+def found_in(kept: bytes, value: bytes) -> set[bytes]:
+    # COPY writes bytea as hex and doubles backslashes: both are searched by the hex form.
+    return {form for form in forms(value) if form in kept or form.hex().encode() in kept}
+
+
+def test_a_whole_case_leaves_nothing_in_clear(owner):
+    customer = cast.make_customer()
+    picture = cast.picture(77)
+    submission = cast.collecting(customer)
+    intake.add_scan(submission=submission, side="FRONT", data=picture, actor=customer.actor, now=cast.NOW)
+    intake.submit(submission=submission, actor=customer.actor, now=cast.NOW)
+    cast.answer(submission, read=replace(cast.TAIWAN_READING, name=NAME, number=NUMBER))
+    submission.refresh_from_db()
+    with audit.acting(audit.system("setup")):  # overwritten once, so that the vault is looked through too
+        Submission.objects.filter(pk=submission.pk).update(
+            summary_sealed=seal_json(
+                customer.id, table="submission", column="summary_sealed", row_id=submission.id, value={"name": NAME}
+            )
+        )
+    kept = everything_kept(owner)
+    assert str(submission.pk).encode() in kept
+    assert b"update" in kept
+    for value in (NAME.encode(), NUMBER.encode(), picture[:64], picture[2000:2064], picture[-64:]):
+        assert found_in(kept, value) == set()
+
+
+@pytest.mark.parametrize("value", [NAME.encode(), NUMBER.encode()])
+def test_the_search_does_find_what_lies_in_clear(owner, value):
+    with audit.acting(audit.system("setup")):
+        SearchDigest.objects.create(customer=uuid.uuid4(), kind="planted", key_id="k", digest=value)
+    assert found_in(everything_kept(owner), value)
+
+
+def test_the_search_does_find_a_picture_kept_in_clear(owner):
+    picture = cast.picture(78)
+    default_storage.save("scan/planted", ContentFile(picture))
+    assert found_in(everything_kept(owner), picture[2000:2064])
+
+
+def test_neither_the_unwrapped_key_nor_the_master_keys_are_kept(owner):
+    customer = uuid.uuid4()
+    keys.ensure_key(customer)
+    files.store(customer, uuid.uuid4(), b"picture" * 100)
+    with audit.acting(audit.system("setup")):
+        put_digests(customer, {"number": NUMBER, "picture": picture_digest(b"p").hex()})
+    _version, key = keys.newest_for_sealing(customer)
+    kept = everything_kept(owner)
+    secrets = [os.environ[name].partition(":")[2] for name in ("MASTER_KEY", "DIGEST_KEY")]
+    for secret in (key, *(base64.b64decode(each) for each in secrets)):
+        assert secret.hex().encode() not in kept
+        assert base64.b64encode(secret) not in kept
+        assert secret not in kept
