@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "kyc_portal.sealing",
     "kyc_portal.accounts",
     "kyc_portal.submissions",
+    "kyc_portal.administration",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
