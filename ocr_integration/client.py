@@ -68,7 +68,7 @@ class Client:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._endpoint = endpoint.rstrip("/") + "/"
-        self._host = urlsplit(self._endpoint).netloc
+        self._host = _host_of(self._endpoint)
         self._secret_id = secret_id
         self._secret_key = secret_key
         self._region = region
@@ -151,6 +151,14 @@ class Client:
             raise _no_answer(error) from error
 
 
+def _host_of(endpoint: str) -> str:
+    """The host as it is signed, "" for an address that is none: the call itself then says so."""
+    try:
+        return urlsplit(endpoint).netloc
+    except ValueError:
+        return ""
+
+
 # An endpoint, or a key with blanks or foreign letters in it, that cannot even be sent.
 _WRONG_ADDRESS = (
     requests.exceptions.InvalidURL,
@@ -167,7 +175,9 @@ def _no_answer(error: BaseException) -> ServiceError:
     causes = _causes(error)
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
         return ConfigError("Transport.Certificate")
-    if any(isinstance(each, (TimeoutError, urllib3.exceptions.TimeoutError)) for each in causes):
+    # The library files a refused connection under its timeouts too.
+    slow = [each for each in causes if isinstance(each, (TimeoutError, urllib3.exceptions.TimeoutError))]
+    if any(not isinstance(each, urllib3.exceptions.NewConnectionError) for each in slow):
         return RetryError("Transport.Timeout")
     return RetryError("Transport.ConnectionFailed")
 

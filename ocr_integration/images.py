@@ -5,13 +5,15 @@ Guards stand before any decode, in the order of their price. Pillow only, so the
 
 from __future__ import annotations
 
+import binascii
 import io
+import re
 import struct
-import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 Image.MAX_IMAGE_PIXELS = None  # our own limits below stand before every decode
@@ -22,6 +24,19 @@ MAX_SCANS = 64
 MIN_SIDE = 200
 # A Base64 string of at most 7,000,000 characters.
 SERVICE_BYTES = 5_250_000
+
+
+# What Pillow raises on files that are not what they say.
+_BROKEN = (OSError, ValueError, TypeError, KeyError, IndexError, SyntaxError, struct.error, EOFError, OverflowError)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class ImageFault(StrEnum):
@@ -52,11 +67,12 @@ class ImageRefusedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What the header says. Sizes in pixels as stored, before any turn."""
+    """What the header says. Sizes in pixels as stored, before the turn (EXIF 1-8, 1 = upright as stored)."""
 
     format: str
     width: int
     height: int
+    orientation: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,55 +126,74 @@ def inspect(data: bytes) -> PictureFacts:
         width, height = image.size
         if width * height > MAX_PIXELS[kind]:
             raise ImageRefusedError(ImageFault.TOO_MANY_PIXELS)
-        if min(width, height) < MIN_SIDE:
-            raise ImageRefusedError(ImageFault.TOO_SMALL)
-        if getattr(image, "n_frames", 1) > 1 or (kind == "PNG" and b"acTL" in data[:4096]):
+        # A camera's JPEG may carry a second picture (depth, brightness) behind the first; that is no animation.
+        if kind == "PNG" and getattr(image, "n_frames", 1) > 1:
             raise ImageRefusedError(ImageFault.ANIMATED)
+        orientation = _orientation(image) if "exif" in image.info else 1
+    # In compressed data FF is always followed by 00 or a restart, so this counts true scans (and is cheap).
     if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
         raise ImageRefusedError(ImageFault.TOO_COMPLEX)
-    return PictureFacts(format=kind, width=width, height=height)
+    if min(width, height) < MIN_SIDE:
+        raise ImageRefusedError(ImageFault.TOO_SMALL)
+    return PictureFacts(format=kind, width=width, height=height, orientation=orientation)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The camera's turn, 1 where its Exif cannot be followed."""
+    try:
+        turn = image.getexif().get(0x0112, 1)
+    except _BROKEN:
+        return 1
+    return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
 
 
 def _opened(data: bytes, kind: str) -> Image.Image:
     """Pillow's lazy image: the header is read, no pixel is."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(data), formats=(kind,))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error) as error:
+        return Image.open(io.BytesIO(data), formats=(kind,))
+    except (UnidentifiedImageError, *_BROKEN) as error:
         raise ImageRefusedError(ImageFault.NOT_AN_IMAGE) from error
 
 
 def _loaded(image: Image.Image) -> Image.Image:
     try:
         image.load()
-    except (OSError, ValueError, SyntaxError, struct.error, EOFError, MemoryError) as error:
+    except (MemoryError, *_BROKEN) as error:
         raise ImageRefusedError(ImageFault.TRUNCATED) from error
     return image
 
 
 def reduced(data: bytes) -> Image.Image:
-    """A grey picture at about a quarter of the size, which still reads the whole file: a cut one is refused."""
-    image = _opened(data, sniff(data))
-    image.draft("L", (image.width // 4, image.height // 4))
-    return _loaded(image).convert("L")
+    """A grey picture of a quarter of the size, not turned; the whole file is read, so a cut one is refused."""
+    facts = inspect(data)
+    image = _opened(data, facts.format)
+    image.draft("L", (facts.width // 4, facts.height // 4))
+    loaded = _plain(_loaded(image))
+    return (loaded.reduce(4) if loaded.width == facts.width else loaded).convert("L")
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Grey or RGB; sixteen-bit greys scaled and transparency laid on white, where a plain convert() would clip it."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value * (1 / 256)).convert("L")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        backed = Image.new("RGBA", image.size, "white")
+        backed.alpha_composite(image.convert("RGBA"))
+        return backed.convert("RGB")
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
 
 
 def upright(data: bytes, *, max_side: int | None = None) -> Image.Image:
     """RGB pixels turned as the camera said, shrunk to `max_side` where larger. Raises ImageRefusedError."""
-    inspect(data)
-    image = _opened(data, sniff(data))
+    facts = inspect(data)
+    image = _opened(data, facts.format)
     if max_side:
         image.draft("RGB", (max_side, max_side))
-    turned = ImageOps.exif_transpose(_loaded(image))
-    if turned.mode in ("RGBA", "LA", "P", "PA"):
-        backed = Image.new("RGBA", turned.size, "white")
-        backed.alpha_composite(turned.convert("RGBA"))
-        turned = backed
-    rgb = turned.convert("RGB")
+    rgb = _plain(_loaded(image)).convert("RGB")
     if max_side and max(rgb.size) > max_side:
         rgb.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
-    return rgb
+    turn = _TURNS.get(_orientation(image))
+    return rgb if turn is None else rgb.transpose(turn)
 
 
 def _jpeg(image: Image.Image, *, quality: int) -> bytes:
@@ -184,55 +219,141 @@ def fit_for_service(data: bytes) -> Prepared:
 
 
 def without_location(data: bytes) -> bytes:
-    """The same file without what says where it was taken; no pixel byte is touched, other metadata stays."""
+    """The same file without what says where it was taken; no pixel byte of the picture is touched.
+
+    Other metadata (the camera, the software that wrote it) stays: it is evidence of editing. What follows the
+    picture in its file (second pictures, short films) has places of its own and goes.
+    """
     kind = sniff(data)
     return _jpeg_without_location(data) if kind == "JPEG" else _png_without_location(data)
 
 
+# Words of the vocabularies in which XMP states a place.
+_PLACE_WORDS = re.compile(
+    rb"gps|locationcreated|locationshown|iptc4xmpcore:location|photoshop:(city|state|country)|geotag|latitude|longitude",
+    re.IGNORECASE,
+)
+# A marker inside compressed data: not a stuffed zero, a restart or a fill byte.
+_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
 def _jpeg_without_location(data: bytes) -> bytes:
-    """Walk the segments before the first scan: XMP goes whole, Exif loses its GPS directory."""
-    out, at = bytearray(data[:2]), 2
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] not in (0xDA, 0xD9):
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-        segment = data[at : at + 2 + length]
-        if data[at + 1] == 0xE1 and segment[4:10] == b"Exif\x00\x00":
-            out += segment[:10] + _exif_without_location(segment[10:])
-        elif not (data[at + 1] == 0xE1 and b"ns.adobe.com/x" in segment[4:40]):
-            out += segment
-        at += 2 + length
-    return bytes(out) + data[at:]
+    out = bytearray(data[:2])
+    for marker, piece in _jpeg_pieces(data):
+        out += _segment_without_location(marker, piece)
+    return bytes(out)
+
+
+def _jpeg_pieces(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The parts between the start and the end of the first picture: segments, and (marker 0) compressed data."""
+    at = 2
+    while at + 2 <= len(data):
+        if data[at] != 0xFF:
+            found = _MARKER.search(data, at)
+            end = found.start() if found else len(data)
+            yield 0, data[at:end]
+            at = end
+        elif data[at + 1] == 0xFF:  # fill
+            yield 0, data[at : at + 1]
+            at += 1
+        elif data[at + 1] == 0xD9:
+            yield 0xD9, data[at : at + 2]
+            return
+        elif data[at + 1] in (0x00, 0x01) or 0xD0 <= data[at + 1] <= 0xD7:
+            yield 0, data[at : at + 2]
+            at += 2
+        else:
+            end = at + 2 + max(2, int.from_bytes(data[at + 2 : at + 4], "big"))
+            yield data[at + 1], data[at:end]
+            at = end
+    if at < len(data):
+        yield 0, data[at:]
+
+
+def _segment_without_location(marker: int, piece: bytes) -> bytes:
+    body = piece[4:]
+    if marker == 0xE1 and body[:6] == b"Exif\x00\x00":
+        return piece[:10] + _exif_without_location(piece[10:])
+    if marker == 0xE1 and body.startswith(b"http://ns.adobe.com/"):
+        is_extension = b"/xmp/extension/" in body[:40]  # split anywhere, so its words cannot be looked for
+        return b"" if is_extension or _PLACE_WORDS.search(body) else piece
+    if marker == 0xE2 and body[:4] == b"MPF\x00":  # the list of pictures behind the first
+        return b""
+    if marker == 0xED:
+        return _iptc_without_location(piece)
+    return piece
+
+
+# IPTC's own numbers: content location code and name, city, sublocation, state, country code and name.
+_IPTC_PLACES = frozenset({26, 27, 90, 92, 95, 100, 101})
+
+
+def _iptc_without_location(piece: bytes) -> bytes:
+    """Blank the place entries of a Photoshop segment; lengths stay."""
+    out, at = bytearray(piece), piece.find(b"8BIM\x04\x04")
+    while 0 <= at < len(piece):
+        at = piece.find(b"\x1c\x02", at)
+        if at < 0 or at + 5 > len(piece):
+            break
+        length = min(int.from_bytes(piece[at + 3 : at + 5], "big"), len(piece) - at - 5)
+        if piece[at + 2] in _IPTC_PLACES:
+            out[at + 5 : at + 5 + length] = b" " * length
+        at += 5 + length
+    return bytes(out)
 
 
 def _png_without_location(data: bytes) -> bytes:
-    """Text chunks that carry XMP and the Exif chunk go; the picture's chunks stay byte for byte."""
+    """Chunk by chunk to the end of the picture; the picture's own chunks stay byte for byte."""
     out, at = bytearray(data[:8]), 8
     while at + 12 <= len(data):
         length, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
         chunk = data[at : at + 12 + length]
-        is_xmp = name in (b"iTXt", b"tEXt", b"zTXt") and (b"XML:com.adobe.xmp" in chunk[:60] or b"GPS" in chunk)
-        if name != b"eXIf" and not is_xmp:
+        if name == b"eXIf":
+            tiff = _exif_without_location(chunk[8:-4])
+            out += chunk[:8] + tiff + struct.pack(">I", binascii.crc32(name + tiff))
+        elif not (name in (b"iTXt", b"tEXt", b"zTXt") and _may_hold_place(name, chunk[8:-4])):
             out += chunk
         at += 12 + length
+        if name == b"IEND":
+            return bytes(out)
     return bytes(out) + data[at:]
 
 
+def _may_hold_place(name: bytes, text: bytes) -> bool:
+    """Whether a text chunk states a place, or is packed in a way that its words cannot be seen."""
+    keyword, _zero, rest = text.partition(b"\x00")
+    is_packed = name == b"zTXt" or (name == b"iTXt" and rest[:1] == b"\x01")
+    return is_packed or keyword.startswith(b"Raw profile") or _PLACE_WORDS.search(text) is not None
+
+
+_GPS, _EXIF, _PADDING = 0x8825, 0x8769, 0xEA1C
+
+
 def _exif_without_location(tiff: bytes) -> bytes:
-    """Overwrite the GPS directory with zeros and its pointer with an unused tag: lengths stay, so offsets do."""
+    """Overwrite GPS directories with zeros and their pointer with a padding tag: lengths stay, so offsets do."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None or len(tiff) < 8:
-        return tiff
-    out = bytearray(tiff)
+        return bytes(len(tiff))
+    out, seen = bytearray(tiff), set[int]()
     try:
-        (first,) = struct.unpack_from(f"{order}I", tiff, 4)
-        (many,) = struct.unpack_from(f"{order}H", tiff, first)
-        for index in range(many):
-            entry = first + 2 + 12 * index
-            tag, _kind, _count, value = struct.unpack_from(f"{order}HHII", tiff, entry)
-            if tag == 0x8825:
-                _blank_directory(out, tiff, order, value)
-                struct.pack_into(f"{order}HHII", out, entry, 0xEA1C, 4, 1, 0)
+        waiting = [struct.unpack_from(f"{order}I", tiff, 4)[0]]
+        while waiting:
+            start = waiting.pop()
+            if start == 0 or start in seen:
+                continue
+            seen.add(start)
+            (many,) = struct.unpack_from(f"{order}H", tiff, start)
+            for entry in range(start + 2, start + 2 + 12 * many, 12):
+                tag, _kind, _count, value = struct.unpack_from(f"{order}HHII", tiff, entry)
+                if tag == _GPS:
+                    _blank_directory(out, tiff, order, value)
+                    struct.pack_into(f"{order}HHII", out, entry, _PADDING, 4, 1, 0)
+                elif tag == _EXIF:
+                    waiting.append(value)
+            after = start + 2 + 12 * many
+            waiting += struct.unpack_from(f"{order}I", tiff, after) if after + 4 <= len(tiff) else ()
     except struct.error:
-        return b"\x00" * len(tiff)  # a directory we cannot follow might still hide a place: blank all of it
+        return bytes(len(tiff))  # a directory we cannot follow might still hide a place: blank all of it
     return bytes(out)
 
 
@@ -245,7 +366,8 @@ def _blank_directory(out: bytearray, tiff: bytes, order: str, start: int) -> Non
         entry = start + 2 + 12 * index
         _tag, kind, count, value = struct.unpack_from(f"{order}HHII", tiff, entry)
         size = _SIZES.get(kind, 1) * count
-        if size > 4 and value + size <= len(out):
-            out[value : value + size] = bytes(size)
+        if size > 4:
+            last = min(value + size, len(out))
+            out[value:last] = bytes(max(0, last - value))
     end = min(start + 2 + 12 * many, len(out))
     out[start:end] = bytes(end - start)

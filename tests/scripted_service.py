@@ -31,13 +31,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request as it came. `at` is time.monotonic() when its head had been read. Header names are lower-case."""
+    """One request as it came. `at` is time.monotonic() when its head had been read. Header names are lower-case.
+
+    Requests with the same `client_port` came over the same connection.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
     at: float
+    client_port: int = 0
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -161,7 +165,7 @@ def _handler(service: ScriptedService) -> type[BaseHTTPRequestHandler]:
             at = time.monotonic()
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = service.take(Seen(self.command, self.path, headers, body, at))
+            answer = service.take(Seen(self.command, self.path, headers, body, at, self.client_address[1]))
             if service.wait(answer.pause_seconds) or answer.hang_up:
                 self.close_connection = True
                 return
