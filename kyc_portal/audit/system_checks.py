@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connection
+from django.db import connections
 
 _QUESTION = """
 SELECT pg_has_role(current_user, c.relowner, 'MEMBER')
@@ -16,9 +16,9 @@ FROM pg_class c WHERE c.oid = to_regclass('audit.entry')
 """
 
 
-def may_write_the_log() -> bool:
-    """Whether the connected role owns the log or may write it other than through `audit.record`."""
-    with connection.cursor() as cursor:
+def may_write_the_log(alias: str = "default") -> bool:
+    """Whether a connection's role owns the log or may write it other than through `audit.record`."""
+    with connections[alias].cursor() as cursor:
         cursor.execute(_QUESTION)
         row = cursor.fetchone()
     return bool(row and row[0])

@@ -1,16 +1,20 @@
 """What the database refuses to the application's role, and to whoever owns the log."""
 
 import os
+from dataclasses import replace
 
 import psycopg
 import pytest
+from django.db import connections
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from kyc_portal import audit
+from kyc_portal.audit import AuditError
 from kyc_portal.audit.models import Entry
-from kyc_portal.audit.system_checks import may_write_the_log
+from kyc_portal.audit.system_checks import may_write_the_log, the_application_does_not_own_the_log
 from kyc_portal.sealing.models import SearchDigest
+from kyc_portal.sealing.start import require_safe_start
 
 pytestmark = [pytest.mark.db_bound, pytest.mark.django_db(transaction=True)]
 
@@ -137,8 +141,29 @@ def test_what_the_application_wrote_is_as_it_was_after_every_attempt(app_role, o
     assert list(Entry.objects.order_by("id").values()) == before
 
 
-def test_the_start_check_tells_the_application_from_the_owner(owner):
-    assert may_write_the_log() is False
-    assert owner.execute(
-        "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'audit.entry'::regclass"
-    ).fetchone() == (True,)
+class TestTheStart:
+    """A production start on a role that could write the log is refused."""
+
+    @pytest.fixture(autouse=True)
+    def _production(self, settings):
+        settings.ENV = replace(settings.ENV, kyc_env="production")
+
+    def test_the_applications_role_passes(self):
+        assert the_application_does_not_own_the_log(None, databases=["default"]) == []
+        require_safe_start()
+
+    @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+    def test_the_owner_is_refused(self, monkeypatch):
+        assert may_write_the_log("owner") is True
+        monkeypatch.setattr(connections, "_settings", connections.settings)
+        monkeypatch.setitem(connections.settings, "default", connections.settings["owner"])
+        connections["default"].close()
+        del connections["default"]
+        try:
+            (error,) = the_application_does_not_own_the_log(None, databases=["default"])
+            assert error.id == "audit.E001"
+            with pytest.raises(AuditError, match="may write the audit log"):
+                require_safe_start()
+        finally:
+            connections["default"].close()
+            del connections["default"]

@@ -243,6 +243,15 @@ def test_what_a_sealed_column_held_goes_to_the_vault_and_its_digest_to_the_log(l
     assert not Vault.objects.filter(digest=hashlib.sha256(new).digest()).exists()
 
 
+def test_what_a_deleted_row_held_sealed_goes_to_the_vault_too(log, a_submission):
+    with audit.acting(ROB):
+        Submission.objects.filter(pk=a_submission.pk).update(summary_sealed=b"ciphertext")
+        a_submission.delete()
+    entry = log.entries(action="delete")[-1]
+    assert entry.before["summary_sealed"] == sealed_form(b"ciphertext")
+    assert Vault.objects.filter(digest=hashlib.sha256(b"ciphertext").digest()).exists()
+
+
 def sealed_form(blob: bytes) -> dict[str, str]:
     return {"sealed": f"sha256:{hashlib.sha256(blob).hexdigest()}", "bytes": str(len(blob))}
 
