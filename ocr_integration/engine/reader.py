@@ -17,6 +17,7 @@ from ocr_integration.engine.kinds import Kind, find_kind
 from ocr_integration.engine.labels import Field, Label, Value, split
 from ocr_integration.engine.lines import Text, read_lines
 from ocr_integration.engine.models import Models
+from ocr_integration.engine.opinions import weigh_unsure
 from ocr_integration.engine.page import Page, decode
 from ocr_integration.engine.portrait import Portrait, find_portrait
 from ocr_integration.engine.strips import read_missing
@@ -50,6 +51,7 @@ class Engine:
             raise NoCardError("no permit of the asked side is seen")
         found = fields.assign(kind, labels, values)
         found = read_missing(page, text, self._models, kind, labels, values, found)
+        found = weigh_unsure(page, text, self._models, kind, found)
         portrait = None
         if (with_portrait or self._forgery_tests) and kind.side is Side.FRONT:
             portrait = find_portrait(page, text)

@@ -31,3 +31,8 @@ MIN_DISAGREEING_CHARACTER = 0.8
 
 # Forgery tests need detail: below this short side (pixels) they are not made.
 MIN_FORENSIC_SIDE = 600
+
+# Below this weakest character a value is cut and read again with other margins...
+SURE_CHARACTER = 0.9
+# ...and kept only when one reading gathers this share of the weight.
+AGREEMENT = 0.55
