@@ -41,6 +41,16 @@ BEGIN
         ' GRANT USAGE ON SEQUENCES TO %I', owner, app);
     EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', owner);
 
+    -- The log's own grants are made by its first migration; here again for roles that came later.
+    IF to_regclass('audit.entry') IS NOT NULL THEN
+        FOREACH name IN ARRAY ARRAY[app, sealer, auditor] LOOP
+            CONTINUE WHEN name = '';
+            EXECUTE format('GRANT USAGE ON SCHEMA audit TO %I', name);
+            EXECUTE format('GRANT SELECT ON audit.entry, audit.vault TO %I', name);
+        END LOOP;
+        EXECUTE format('GRANT EXECUTE ON FUNCTION audit.record(text, text, text, uuid, jsonb, bytea) TO %I', app);
+    END IF;
+
     -- A write of the application that has not said who acts is refused. A lint, not a defence.
     EXECUTE format('ALTER ROLE %I SET audit.require_context = %L', app, 'on');
     EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', app, '60s');

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from kyc_portal import env
 from kyc_portal.audit.database import Role, prepare, role_of
 
 pytestmark = pytest.mark.db_bound
@@ -99,9 +100,56 @@ def test_a_stranger_may_not_even_connect(names):
     assert allowed == []
 
 
-def test_the_command_says_which_address_is_missing(settings):
-    from kyc_portal import env
+READ, WRITE = {"SELECT"}, {"SELECT", "INSERT", "UPDATE", "DELETE"}
+PRIVILEGES = """
+SELECT n.nspname || '.' || c.relname, coalesce(array_agg(p) FILTER (WHERE has_table_privilege(%s, c.oid, p)), '{}')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p
+WHERE n.nspname IN ('public', 'audit') AND c.relkind IN ('r', 'p') GROUP BY 1
+"""
 
+
+@pytest.mark.django_db
+class TestPrivileges:
+    """What each role may do with each table, as the server says it."""
+
+    def may(self, owner, role: str) -> dict[str, set[str]]:
+        return {table: set(rights) for table, rights in owner.execute(PRIVILEGES, [role]).fetchall()}
+
+    def test_the_application_reads_the_log_and_writes_the_domain(self, owner):
+        found = self.may(owner, "kyc_test_app")
+        readable = {"audit.entry", "audit.vault", "public.django_migrations"}
+        assert {table for table, rights in found.items() if rights == READ} == readable
+        assert {table for table, rights in found.items() if rights == WRITE} == found.keys() - readable
+        assert len(found) > 20
+
+    @pytest.mark.parametrize("role", ["kyc_test_sealer", "kyc_auditor"])
+    def test_sealer_and_auditor_read_the_log_and_see_nothing_else(self, owner, role):
+        found = self.may(owner, role)
+        assert {table: rights for table, rights in found.items() if rights} == {
+            "audit.entry": READ,
+            "audit.vault": READ,
+        }
+
+    def test_a_role_that_came_later_is_given_its_rights_by_preparing_again(self, owner):
+        owner.execute("REVOKE ALL ON audit.entry, audit.vault FROM kyc_test_sealer")
+        try:
+            assert self.may(owner, "kyc_test_sealer")["audit.entry"] == set()
+        finally:
+            call_command("prepare_database", verbosity=0)
+        assert self.may(owner, "kyc_test_sealer")["audit.entry"] == READ
+
+    def test_everything_belongs_to_the_owner(self, owner):
+        others = owner.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname IN ('public', 'audit') AND c.relowner <> 'kyc_test_owner'::regrole"
+            " UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'audit'::regnamespace"
+            " AND proowner <> 'kyc_test_owner'::regrole"
+        ).fetchall()
+        assert others == []
+
+
+def test_the_command_says_which_address_is_missing(settings):
     settings.ENV = env.read({"KYC_ENV": "test"})
     with pytest.raises(CommandError, match="ADMIN_DATABASE_URL, MIGRATION_DATABASE_URL, DATABASE_URL"):
         call_command("prepare_database")
