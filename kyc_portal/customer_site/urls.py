@@ -1,0 +1,18 @@
+"""Addresses of the customers' face. None names a person or a submission: a customer has one that is current."""
+
+from django.urls import path
+
+from kyc_portal.customer_site import views
+
+app_name = "customer"
+urlpatterns = [
+    path("", views.welcome, name="welcome"),
+    path("identity/", views.home, name="home"),
+    path("identity/start/", views.start, name="start"),
+    path("identity/pictures/", views.pictures, name="pictures"),
+    path("identity/pictures/<str:side>/", views.upload, name="upload"),
+    path("identity/submit/", views.submit, name="submit"),
+    path("identity/progress/", views.progress, name="progress"),
+    path("identity/details/", views.details, name="details"),
+    path("identity/withdraw/", views.withdraw, name="withdraw"),
+]
