@@ -88,6 +88,7 @@ def create_app(
     max_readings: int = 2,
     max_wait_seconds: float = 10.0,
     clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
     """The WSGI application.
 
@@ -98,7 +99,7 @@ def create_app(
         reader=reader,
         keys=dict(keys),
         tokens=dict(tokens or {}),
-        rate=RateGate(calls_per_second),
+        rate=RateGate(calls_per_second, monotonic=monotonic),
         fetcher=Fetcher(allow_private=allow_private_urls),
         clock=clock,
         places=threading.BoundedSemaphore(max_readings),
