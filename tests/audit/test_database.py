@@ -3,6 +3,7 @@
 import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,7 +22,7 @@ ADMIN = "ADMIN_DATABASE_URL"
 def names():
     """A database and roles nobody else has; gone afterwards."""
     tail = secrets.token_hex(4)
-    made = {
+    made: dict[str, Any] = {
         "database": f"kyc_setup_{tail}",
         "owner": Role(f"owner_{tail}", "o'p\"w"),
         "app": Role(f"app_{tail}", "app-pw"),

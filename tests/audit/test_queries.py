@@ -17,9 +17,16 @@ SUE = Actor(kind="staff", id="8", label="Sue", role="senior_reviewer")
 ANN, SCAN = uuid.uuid4(), uuid.uuid4()
 
 
-def act(actor: Actor = ROB, action: str = "case.opened", **where: object) -> None:
+def act(
+    actor: Actor = ROB,
+    action: str = "case.opened",
+    *,
+    object_type: str = "case",
+    object_id: str = "1",
+    subject: uuid.UUID = ANN,
+) -> None:
     with audit.acting(actor):
-        audit.record(action, **{"object_type": "case", "object_id": "1", "subject": ANN, **where})
+        audit.record(action, object_type=object_type, object_id=object_id, subject=subject)
 
 
 def test_the_newest_comes_first_and_pages_meet_without_a_gap():

@@ -10,8 +10,11 @@ from kyc_portal.sealing.models import CustomerKey
 COLUMNS = ["id", "customer", "version", "master_id"]
 
 
-def compiled(**classes: object) -> str:
-    return str(RowAudit(**{"subject": "customer", **classes}).compile(CustomerKey).install_sql)
+def compiled(
+    *, plain: list[str], hidden: list[str] | None = None, sealed: list[str] | None = None, subject: str = "customer"
+) -> str:
+    trigger = RowAudit(plain=plain, hidden=hidden or [], sealed=sealed or [], subject=subject)
+    return str(trigger.compile(CustomerKey).install_sql)
 
 
 def test_a_forgotten_column_is_named():

@@ -42,7 +42,7 @@ def everything_kept(owner: psycopg.Connection) -> bytes:
     tables = owner.execute(
         "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'audit') ORDER BY 1, 2"
     ).fetchall()
-    parts = []
+    parts: list[bytes] = []
     for schema, table in tables:
         with owner.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(schema, table))) as lines:
             parts.extend(bytes(line) for line in lines)

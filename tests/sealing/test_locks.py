@@ -1,6 +1,7 @@
 """A key is not destroyed under a writer's hands: who seals in a transaction holds the key's row."""
 
 import uuid
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from kyc_portal.sealing.values import seal
 
 pytestmark = [pytest.mark.db_bound, pytest.mark.django_db(transaction=True)]
 ANN = uuid.UUID(int=1)
-PLACE = {"table": "reading", "column": "fields", "row_id": uuid.UUID(int=2)}
+PLACE: dict[str, Any] = {"table": "reading", "column": "fields", "row_id": uuid.UUID(int=2)}
 DESTROY = "DELETE FROM sealing_customerkey WHERE customer = %s"
 
 

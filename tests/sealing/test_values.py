@@ -1,6 +1,7 @@
 """A sealed value opens in its own place, unchanged, under its own customer's key; and nowhere else."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from kyc_portal.sealing.values import open_json, open_sealed, seal, seal_json
 
 pytestmark = [pytest.mark.db_bound, pytest.mark.django_db]
 ANN, BEA, ROW = (uuid.UUID(int=number) for number in (1, 2, 3))
-PLACE = {"table": "reading", "column": "fields", "row_id": ROW}
+PLACE: dict[str, Any] = {"table": "reading", "column": "fields", "row_id": ROW}
 FIELDS = {f"field{number}": "陳大文" * 3 for number in range(14)}
 
 
