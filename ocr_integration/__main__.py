@@ -63,7 +63,11 @@ def _specimen(options: argparse.Namespace) -> None:
     from ocr_integration import specimens
 
     chosen = {name: getattr(options, name) for name in ("capture", "forgery") if getattr(options, name)}
-    drawn = specimens.draw(options.kind, seed=options.seed, **chosen)
+    try:
+        drawn = specimens.draw(options.kind, seed=options.seed, **chosen)
+    except ValueError as error:
+        known = ", ".join(specimens.SpecimenKind)
+        raise SystemExit(f"{error}; kinds are {known}") from None
     options.out.write_bytes(drawn.image)
     truth = {"side": drawn.side.value, "truth": wire.answer_body(drawn.truth)}
     beside = options.out.with_name(options.out.name + ".json")

@@ -26,6 +26,7 @@ from ocr_integration.server.refusals import RefusedError
 
 ACTION = "MainlandPermitOCR"
 VERSION = "2018-11-19"
+MAX_DRAINED_BYTES = 50 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 Environ = Mapping[str, Any]
@@ -164,6 +165,7 @@ def _body(environ: Environ, limit: int) -> bytes:
     if environ["REQUEST_METHOD"] == "GET":
         return b""
     if stated.isdigit() and int(stated) > limit:
+        _drain(environ["wsgi.input"], min(int(stated), MAX_DRAINED_BYTES))
         raise too_large()
     left = int(stated) if stated.isdigit() else limit + 1
     chunks: list[bytes] = []
@@ -174,6 +176,12 @@ def _body(environ: Environ, limit: int) -> bytes:
     if len(body) > limit:
         raise too_large()
     return body
+
+
+def _drain(stream: Any, left: int) -> None:
+    """Read and drop: a caller still sending would see a broken connection and not the refusal."""
+    while left > 0 and (chunk := stream.read(min(left, 65_536))):
+        left -= len(chunk)
 
 
 def _send(start_response: StartResponse, status: str, body: bytes, now: float) -> Iterable[bytes]:

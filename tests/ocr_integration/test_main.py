@@ -1,0 +1,215 @@
+"""The four commands as real processes: a drawn specimen read here, read by a served engine, and how serving ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from ocr_integration.__main__ import main
+from ocr_integration.client import Client
+from ocr_integration.contract import ReadRequest
+from ocr_integration.errors import CustomerError
+from ocr_integration.server.serving import keys_from_text
+from tests.ocr_integration import pictures
+from tests.scripted_service import ScriptedService, failure, success
+
+ROOT = Path(__file__).parents[2]
+KEYS = {"OCR_SERVER_KEYS": "AKIDmain:main-key", "OCR_SECRET_ID": "AKIDmain", "OCR_SECRET_KEY": "main-key"}
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("OCR_")}
+    return subprocess.run(
+        [sys.executable, "-m", "ocr_integration", *arguments],
+        capture_output=True, text=True, timeout=120, cwd=ROOT, env=clean | environment,
+    )  # fmt: skip
+
+
+@dataclass
+class Served:
+    """A running server and its address."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+
+def serve() -> Served:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ocr_integration", "serve", "--port", str(port)],
+        stdout=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | KEYS,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == f"ready: http://127.0.0.1:{port}\n"
+    return Served(process, f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    running = serve()
+    yield running
+    running.process.terminate()
+    running.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def specimen(tmp_path_factory) -> Path:
+    picture = tmp_path_factory.mktemp("specimen") / "card.jpg"
+    assert main(["specimen", "--kind", "taiwan_front", "--seed", "7", str(picture)]) == 0
+    return picture
+
+
+def truth_of(picture: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(picture.with_name(picture.name + ".json").read_text())["truth"]
+    return found
+
+
+def test_a_specimen_is_drawn_with_its_truth_beside_it(specimen: Path) -> None:
+    assert specimen.read_bytes()[:3] == b"\xff\xd8\xff"
+    assert truth_of(specimen)["Type"] == "台湾居民来往大陆通行证"
+    assert json.loads(specimen.with_name("card.jpg.json").read_text())["side"] == "FRONT"
+
+
+def test_a_kind_nobody_draws_is_answered_with_those_somebody_does(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="taiwan_front"):
+        main(["specimen", "--kind", "passport", "--seed", "1", str(tmp_path / "a.jpg")])
+
+
+def test_reading_here_and_calling_the_served_engine_give_the_same(specimen: Path, served: Served) -> None:
+    here = json.loads(run("read", str(specimen)).stdout)
+    called = json.loads(run("call", str(specimen), "--endpoint", served.url, **KEYS).stdout)
+    assert called.pop("RequestId")
+    assert here.pop("RequestId") == ""
+    assert called == here
+    assert called["Number"] == truth_of(specimen)["Number"]
+
+
+def test_the_served_engine_finds_no_card_where_there_is_none(served: Served) -> None:
+    client = Client(served.url, "AKIDmain", "main-key")
+    with pytest.raises(CustomerError) as caught:
+        client.read(ReadRequest(image=pictures.jpeg()))
+    assert caught.value.code == "FailedOperation.ImageNoSpecifiedCard"
+
+
+def test_the_server_keeps_connections_and_says_the_time(served: Served) -> None:
+    with urllib.request.urlopen(f"{served.url}/health", timeout=30) as answer:
+        assert answer.version == 11
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers["Date"]
+
+
+def test_a_body_over_the_limit_is_refused_by_the_server(served: Served) -> None:
+    request = urllib.request.Request(
+        served.url, data=bytes(10 * 1024 * 1024 + 1), headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert json.load(answer)["Response"]["Error"]["Code"] == "RequestSizeLimitExceeded"
+
+
+def wait_until_gone(processes: list[psutil.Process]) -> None:
+    _gone, alive = psutil.wait_procs(processes, timeout=30)
+    assert not alive
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_serving_ends_when_told_and_leaves_nothing(end: signal.Signals) -> None:
+    running = serve()
+    family = psutil.Process(running.process.pid).children(recursive=True)
+    assert family
+    running.process.send_signal(end)
+    assert running.process.wait(30) == 0
+    wait_until_gone(family)
+
+
+def test_a_killed_server_leaves_no_worker_behind() -> None:
+    running = serve()
+    family = psutil.Process(running.process.pid).children(recursive=True)
+    running.process.kill()
+    running.process.wait(30)
+    wait_until_gone(family)
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(running.url, timeout=5)
+
+
+def test_serving_without_keys_says_how_to_give_them() -> None:
+    result = run("serve", "--port", "1")
+    assert result.returncode == 1
+    assert result.stderr == "OCR_SERVER_KEYS: keys are written id:key,id:key; there is none\n"
+
+
+def test_calling_without_a_key_says_so(specimen: Path) -> None:
+    result = run("call", str(specimen), "--endpoint", "http://127.0.0.1:1")
+    assert result.returncode == 1
+    assert "OCR_SECRET_ID" in result.stderr
+
+
+def test_a_refused_call_names_class_code_and_request(
+    specimen: Path, service: ScriptedService, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    (tmp_path / "key").write_text("main-key\n")
+    monkeypatch.setenv("OCR_SECRET_ID", "AKIDmain")
+    monkeypatch.setenv("OCR_SECRET_KEY_FILE", str(tmp_path / "key"))
+    service.queue(failure("FailedOperation.UnOpenError", request_id="the-request"), success(Name="李明"))
+    assert main(["call", str(specimen), "--endpoint", service.url]) == 1
+    assert capsys.readouterr().err == "config: FailedOperation.UnOpenError (request the-request)\n"
+    assert main(["call", str(specimen), "--endpoint", service.url]) == 0
+    assert json.loads(capsys.readouterr().out)["Name"] == "李明"
+
+
+def test_a_picture_that_is_not_there_is_named(capsys) -> None:
+    assert main(["read", "/nowhere/card.jpg"]) == 1
+    assert "/nowhere/card.jpg" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "a", "a:", ":b", "a:b,c"])
+def test_keys_that_are_not_pairs_are_refused_without_repeating_them(text: str) -> None:
+    with pytest.raises(ValueError, match="id:key") as caught:
+        keys_from_text(text)
+    assert "a:b" not in str(caught.value)
+
+
+def test_keys_may_hold_colons_and_blanks_around_them() -> None:
+    assert keys_from_text(" a:b:c , d:e,") == {"a": "b:c", "d": "e"}
+
+
+WITHOUT_DJANGO = """
+import importlib, pkgutil, sys
+for name in ("django", "kyc_portal", "celery"):
+    sys.modules[name] = None
+import ocr_integration
+names = [each.name for each in pkgutil.walk_packages(ocr_integration.__path__, "ocr_integration.")]
+for name in names:
+    if not name.endswith("__main__"):
+        importlib.import_module(name)
+print(len(names))
+"""
+
+
+def test_the_whole_package_imports_where_django_and_the_portal_are_absent() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_DJANGO], capture_output=True, text=True, timeout=120, cwd=ROOT
+    )
+    assert result.stderr == ""
+    assert int(result.stdout) > 15
+
+
+def test_calling_does_not_load_the_engine() -> None:
+    code = (
+        "import sys, ocr_integration.__main__; print([n for n in ('cv2', 'onnxruntime', 'numpy') if n in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd=ROOT)
+    assert result.stdout == "[]\n"
