@@ -95,16 +95,16 @@ def acting(actor: Actor, *, via: str = "", request: str = "", task: str = "") ->
     if _acting.get() is not None:
         raise AuditError("acting is already open: a writer does not call a writer")
     told = _told(actor, _origin.get(), via=via, request=request, task=task)
-    token = _acting.set(actor)
-    try:
-        with transaction.atomic(durable=True):
-            _say(told)
+    with transaction.atomic(durable=True):
+        _say(told)
+        token = _acting.set(actor)
+        try:
             yield
-        if connection.in_atomic_block:
-            # Only where a test case holds a transaction around everything: the words must not outlive the act.
-            _say("")
-    finally:
-        _acting.reset(token)
+        finally:  # before the commit: what runs on commit is nobody's act yet
+            _acting.reset(token)
+    if connection.in_atomic_block:
+        # Only where a test case holds a transaction around everything: the words must not outlive the act.
+        _say("")
 
 
 def _told(actor: Actor, came: Origin, *, via: str, request: str, task: str) -> str:

@@ -82,6 +82,18 @@ def test_acting_is_not_opened_inside_another_transaction():
         pass
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_runs_on_commit_may_act_for_itself(log):
+    def afterwards() -> None:
+        with audit.acting(audit.system("notices")):
+            a_row().save()
+
+    with audit.acting(SWEEP):
+        transaction.on_commit(afterwards)
+        a_row().save()
+    assert [entry.actor for entry in log.entries()] == ["system:sweep", "system:notices"]
+
+
 @pytest.mark.django_db
 def test_an_act_is_recorded_inside_acting_only():
     with pytest.raises(AuditError):
