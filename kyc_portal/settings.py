@@ -24,7 +24,8 @@ INSTALLED_APPS = [
     "kyc_portal.sealing",
     "kyc_portal.accounts",
     "kyc_portal.submissions",
-    "kyc_portal.administration",
+    "kyc_portal.customer_site",
+    "kyc_portal.review_console",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -38,6 +39,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "pgtrigger",
+    # Last, because it takes the libraries' pages out of /admin/ again.
+    "kyc_portal.administration",
 ]
 
 MIDDLEWARE = [

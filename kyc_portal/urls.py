@@ -11,4 +11,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("accounts/", include("kyc_portal.accounts.urls")),
+    path("console/", include("kyc_portal.review_console.urls")),
+    path("administration/", include("kyc_portal.administration.urls")),
+    path("", include("kyc_portal.customer_site.urls")),
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
@@ -20,7 +19,8 @@ from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 admin.site.site_header = "Permit Desk"
 admin.site.site_title = "Permit Desk"
 admin.site.index_title = _("Look, do not touch")
-admin.site.unregister(Group)
+for library_model in list(admin.site._registry):
+    admin.site.unregister(library_model)
 
 
 class LookOnly(admin.ModelAdmin):  # type: ignore[type-arg]

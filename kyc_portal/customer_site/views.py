@@ -210,7 +210,9 @@ def details(request: HttpRequest) -> HttpResponse:
         except TooLateError:
             messages.info(request, _("Your details went to review in the meantime."))
         return redirect("customer:progress")
-    rows = [(each, form[f"wrong_{each.name}"], form[f"value_{each.name}"], form[f"note_{each.name}"]) for each in fields]
+    rows = [
+        (each, form[f"wrong_{each.name}"], form[f"value_{each.name}"], form[f"note_{each.name}"]) for each in fields
+    ]
     return render(request, "customer_site/details.html", {"submission": submission, "rows": rows})
 
 

@@ -81,6 +81,10 @@ class QueueRow:
         return str(MEANINGS[self.severity].label)
 
     @property
+    def waited_percent(self) -> int:
+        return round(100 * self.waited_share)
+
+    @property
     def total(self) -> int:
         return self.severity.points + self.submission.points
 
