@@ -18,8 +18,11 @@ from granian.server import Server
 from ocr_integration.server.app import create_app
 from ocr_integration.server.engine_reader import EngineReader
 
-# More than the readings that run at once: checks, refusals and /health are answered beside them.
-BLOCKING_THREADS = 4
+# Far more than the readings that run at once: waiting then happens in the app, whose bound ends it before a caller's
+# own deadline does; and checks, refusals and /health are answered meanwhile.
+BLOCKING_THREADS = 16
+# Readings that run at once, each with an engine of its own on one core.
+ENGINES = 2
 
 
 def keys_from_text(text: str) -> dict[str, str]:
