@@ -34,7 +34,8 @@ _BACK: dict[Field, Shape] = {
     Field.HISTORY: shapes.history_number,
 }
 # Values whose shape is enough without a label, provided only one value on the card has it.
-_TELLING = {Field.BIRTHDAY, Field.VALID_DATE, Field.NUMBER, Field.AUTHORITY, Field.SEX}
+# Not the birthday: half of a validity range whose other half is hidden looks just like one.
+_TELLING = {Field.VALID_DATE, Field.NUMBER, Field.AUTHORITY, Field.SEX}
 _UNLABELLED = 0.35
 _HABIT_BONUS = 0.25
 

@@ -85,6 +85,8 @@ def _reading(kind: Kind, found: dict[Field, Found], zone: Zone | None) -> Permit
         for field, each in found.items()
         if fields.is_clear(each, confirmed=_confirms(zone, field, each.text) is True)
     }
+    if texts.get(Field.BIRTHDAY, "") >= texts.get(Field.VALID_DATE, "9"):
+        del texts[Field.BIRTHDAY]  # nobody is born after the permit was issued: one of the two is misplaced
     if kind.side is Side.BACK:
         back = BackFields(
             type=kind.permit.value,

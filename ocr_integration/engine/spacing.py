@@ -34,9 +34,16 @@ def with_blanks(read: Recognised, crop: Pixels) -> Recognised:
         and read.text[index + 1].isalpha()
         and _widest_gap(columns, read.places[index], read.places[index + 1]) > _WORD_GAP * capital
     ]
+    if _leaves_a_lone_letter(read.text, after):
+        return read  # uneven light, not words: thresholding lost strokes
     for index in reversed(after):
         read = _with_blank_after(read, index)
     return read
+
+
+def _leaves_a_lone_letter(text: str, after: list[int]) -> bool:
+    spaced = "".join(character + " " * (index in after) for index, character in enumerate(text))
+    return any(len(word) == 1 for word in re.split(r"[ ,'\-]+", spaced) if word) and bool(after)
 
 
 def _ink(crop: Pixels) -> np.ndarray:

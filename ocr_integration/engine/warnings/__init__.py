@@ -25,7 +25,7 @@ def warnings_of(page: Page, text: Text, portrait: Portrait | None, *, zone_disag
     }
     if min(page.width, page.height) >= MIN_FORENSIC_SIDE:
         verdicts[KnownWarning.RECAPTURE] = is_recapture(page, text)
-        verdicts[KnownWarning.EDITED] = is_edited(page, text)
+        verdicts[KnownWarning.EDITED] = is_edited(page, text, portrait)
     if zone_disagrees:
         verdicts[KnownWarning.EDITED] = True
     codes = [int(code) for code, verdict in verdicts.items() if verdict]

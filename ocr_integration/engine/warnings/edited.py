@@ -15,6 +15,7 @@ from PIL import Image
 
 from ocr_integration.engine.lines import Text
 from ocr_integration.engine.page import Page, Pixels
+from ocr_integration.engine.portrait import Portrait
 
 # Coarser files hide what came before them.
 _MIN_QUALITY = 78
@@ -38,7 +39,7 @@ _STANDARD_SUM = 3681
 Map = NDArray[np.float32]
 
 
-def is_edited(page: Page, text: Text) -> bool | None:
+def is_edited(page: Page, text: Text, portrait: Portrait | None) -> bool | None:
     """Whether some text box lacks the compression history of the rest; None where history tells nothing."""
     quality = file_quality(page.data)
     if page.file_format != "JPEG" or quality is None or quality < _MIN_QUALITY:
@@ -47,6 +48,8 @@ def is_edited(page: Page, text: Text) -> bool | None:
     stored = [_as_stored(line.quad, page) for line in text.lines]
     if not stored:
         return None
+    if portrait is not None:
+        stored.append(_as_stored(text.frame.to_page(portrait.box.corners()), page))
     left, top, right, bottom = _block_bounds(stored, luminance.shape)
     qualities = [each for each in _QUALITIES if each <= quality + 2 * _NEIGHBOURS - _BELOW_OWN]
     maps = [_difference(luminance[top:bottom, left:right], each) for each in qualities]

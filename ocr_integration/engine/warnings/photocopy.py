@@ -15,6 +15,8 @@ _PORTRAIT_COLOUR = 1.7
 # Without a portrait (backs) only the card's print is left, and its colour is weaker evidence: be cautious.
 _CARD_COLOUR_P95 = 1.8
 _CARD_COLOUR_P99 = 2.8
+# In poor light all colour fades: a card darker than this (Lab lightness, median) tells nothing without a portrait.
+_MIN_LIGHTNESS = 45
 _SIDE = 240
 
 
@@ -25,7 +27,10 @@ def is_photocopy(page: Page, text: Text, portrait: Portrait | None) -> bool | No
     if not text.lines:
         return None
     area = around([line.box for line in text.lines])
-    colour = own_colour(cut_box(page, text.frame, area, scale=min(1.0, 2 * _SIDE / max(area.width, area.height))))
+    card = cut_box(page, text.frame, area, scale=min(1.0, 2 * _SIDE / max(area.width, area.height)))
+    if float(np.median(cv2.cvtColor(card, cv2.COLOR_BGR2LAB)[:, :, 0])) * 100 / 255 < _MIN_LIGHTNESS:
+        return None
+    colour = own_colour(card)
     p95, p99 = np.percentile(colour, [95, 99])
     return bool(p95 < _CARD_COLOUR_P95 and p99 < _CARD_COLOUR_P99)
 
