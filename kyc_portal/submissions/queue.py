@@ -91,7 +91,7 @@ class QueueRow:
     @cached_property
     def parts(self) -> list[Part]:
         """Tier first, then each failed check; a capped sum says so as its own part."""
-        parts = [Part(str(MEANINGS[self.severity].label), self.severity.points)]
+        parts = [Part(self.label, self.severity.points)] if self.severity or self.is_clean else []
         parts += [Part(str(SENTENCES[check.reason]), check.points) for check in self.failed if check.points]
         over = sum(part.points for part in parts) - self.total
         if over:

@@ -72,6 +72,7 @@ class Command(BaseCommand):
                 if submission.state == State.CONFIRMING:
                     actor = submission.customer.actor
                     intake.confirm(submission=submission, differences={}, actor=actor, now=timezone.now())
+                    submission.refresh_from_db()
                 if submission.state == State.TO_REVIEW:
                     queued += 1
             open_ones = [each for each in open_ones if each.state in (State.RECEIVED, State.READING)]
