@@ -1,0 +1,15 @@
+# One image for every process; docker-compose.yml names the command of each.
+FROM python:3.11-slim-bookworm
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app DJANGO_SETTINGS_MODULE=kyc_portal.settings
+WORKDIR /app
+COPY requirements/ requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/run.txt -r requirements/engine.txt
+COPY . .
+# Values of no worth: collecting the style sheets reads settings, and opens nothing.
+RUN KYC_ENV=production DATABASE_URL=postgresql:///x REDIS_URL=redis://x STORAGE_URL=file:///x \
+    OCR_ENDPOINT=http://x OCR_SECRET_ID=x OCR_SECRET_KEY=x MASTER_KEY=x DIGEST_KEY=x SECRET_KEY=x \
+    ALLOWED_HOSTS=x EMAIL_URL=smtp://x python manage.py collectstatic --noinput --verbosity 0 \
+    && useradd --system --uid 10001 --home-dir /app portal
+USER 10001
+EXPOSE 8000
+CMD ["python", "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--no-ws", "--log-level", "warning", "kyc_portal.wsgi:application"]
