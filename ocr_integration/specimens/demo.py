@@ -39,6 +39,6 @@ def demo_cards() -> list[DemoCard]:
         _card("Taiwan, edited", tw, 204, forgery=Forgery.EDITED),
         _card("Exit-entry to Hong Kong and Macao", SpecimenKind.EXIT_ENTRY_HK_MACAO_FRONT, 301),
         _card("Exit-entry to Taiwan", SpecimenKind.EXIT_ENTRY_TAIWAN_FRONT, 401),
-        _card("Taiwan, photocopy", tw, 205, forgery=Forgery.PHOTOCOPY),
+        _card("HK/Macao under a lamp", hk, 108, capture=Capture.GLARE),
         _card("A receipt", SpecimenKind.NOT_A_CARD, 501),
     ]

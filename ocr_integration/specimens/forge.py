@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ocr_integration.specimens.cards import INK, Card, font
-from ocr_integration.specimens.photograph import Chance, Pixels, _light, _noise, jpeg
+from ocr_integration.contract import PermitReading
+from ocr_integration.specimens.cards import INK, Card, Printed, font, other_number
+from ocr_integration.specimens.photograph import Chance, Pixels, jpeg, light, noise
+from ocr_integration.specimens.portraits import portrait
 
 
 def photocopy(card: Pixels, chance: Chance) -> Pixels:
@@ -37,20 +40,41 @@ def recapture(card: Pixels, chance: Chance) -> bytes:
     big *= (0.82 + 0.18 * np.cos(2 * np.pi * v))[..., None]
     lit = np.clip(big * 1.25, 0, 255).astype(np.uint8)
     lit = cv2.GaussianBlur(lit, (0, 0), 0.5).astype(np.uint8)
-    return jpeg(_noise(_light(lit, chance, fall=0.06), chance, 1.5), int(chance.integers(90, 95)))
+    return jpeg(noise(light(lit, chance, fall=0.06), chance, 1.5), int(chance.integers(90, 95)))
 
 
-def edited(card: Card, chance: Chance) -> bytes:
-    """A camera's JPEG whose number was painted over and written anew, then saved again at a higher quality."""
-    first = jpeg(_noise(_light(np.asarray(card.image), chance, fall=0.03), chance, 1.6), int(chance.integers(62, 72)))
+def edited(card: Card, seed: int, chance: Chance) -> tuple[bytes, PermitReading]:
+    """A camera's JPEG with another portrait or number put into it, saved again at a higher quality.
+
+    Answers the file and what the card says now.
+    """
+    first = jpeg(noise(light(np.asarray(card.image), chance, fall=0.03), chance, 1.6), int(chance.integers(62, 76)))
     image = Image.open(io.BytesIO(first)).convert("RGB")
-    left, top, right, bottom = card.value_box
-    patch = image.crop((left, bottom + 6, right, bottom + 6 + (bottom - top))).resize((right - left, bottom - top))
-    image.paste(patch, (left, top))
-    digits = card.truth.number or card.truth.back.history_number
-    size = max(20, int((bottom - top) * 1.12))
-    draw = ImageDraw.Draw(image)
-    draw.text((left, top - size * 0.18), digits, font=font("sans", size), fill=INK)
+    truth = card.truth
+    if card.portrait_box and seed % 3 == 2:
+        _swap_portrait(image, card.portrait_box, seed, chance)
+    elif card.number:
+        truth = _rewrite_number(image, card.number, truth, chance)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=int(chance.integers(92, 96)))
-    return out.getvalue()
+    return out.getvalue(), truth
+
+
+def _swap_portrait(image: Image.Image, box: tuple[int, int, int, int], seed: int, chance: Chance) -> None:
+    size = (box[2] - box[0], box[3] - box[1])
+    other = portrait(seed + 5000, width=size[0], height=size[1], woman=bool(seed % 2))
+    image.paste(Image.fromarray(noise(np.asarray(other), chance, 1.6)), box[:2])
+
+
+def _rewrite_number(image: Image.Image, number: Printed, truth: PermitReading, chance: Chance) -> PermitReading:
+    """Cover the number with the ground beside it, and write one with two other digits in its place."""
+    left, top, right, bottom = (edge + grow for edge, grow in zip(number.box, (-4, -4, 4, 4), strict=True))
+    pixels = np.asarray(image)
+    column = cv2.GaussianBlur(pixels[top:bottom, left - 12 : left - 2], (0, 0), 2).mean(axis=1, keepdims=True)
+    ground = noise(np.repeat(column, right - left, axis=1).astype(np.uint8), chance, 1.6)
+    image.paste(Image.fromarray(ground), (left, top))
+    text = other_number(number.text)
+    ImageDraw.Draw(image).text(number.at, text, font=font(number.face, number.size), fill=INK)
+    if truth.number:
+        return replace(truth, number=text)
+    return replace(truth, back=replace(truth.back, history_number=text))

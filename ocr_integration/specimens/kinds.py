@@ -29,6 +29,7 @@ class Capture(StrEnum):
     TABLE = "table"
     QUARTER = "quarter"
     DEGRADED = "degraded"
+    HARD = "hard"
     DARK = "dark"
     GLARE = "glare"
     BLUR = "blur"

@@ -10,7 +10,7 @@ _SKINS = ((236, 205, 180), (225, 188, 158), (214, 174, 144), (242, 214, 194))
 _CLOTHES = ((58, 66, 92), (96, 30, 40), (40, 60, 50), (80, 80, 84))
 
 
-def portrait(seed: int, *, width: int, height: int) -> Image.Image:
+def portrait(seed: int, *, width: int, height: int, woman: bool) -> Image.Image:
     """An upright head and shoulders on a pale ground (RGB)."""
     chance = random.Random(f"face {seed}")  # noqa: S311 - drawings, not secrets
     scale = 3
@@ -22,7 +22,7 @@ def portrait(seed: int, *, width: int, height: int) -> Image.Image:
     hair = tuple(chance.randrange(18, 52) for _each in range(3))
     cx, cy = w / 2, h * 0.44
     fw, fh = w * chance.uniform(0.25, 0.28), h * chance.uniform(0.25, 0.275)
-    long_hair = chance.random() < 0.5
+    long_hair = woman and chance.random() < 0.85
     if long_hair:
         draw.rounded_rectangle((cx - fw * 1.3, cy - fh * 1.2, cx + fw * 1.3, cy + fh * 1.4), radius=fw, fill=hair)
     draw.ellipse((cx - w * 0.46, h * 0.78, cx + w * 0.46, h * 1.3), fill=chance.choice(_CLOTHES))

@@ -7,9 +7,8 @@ from ocr_integration.specimens.holders import Holder
 
 def check_digit(text: str) -> str:
     """The check digit of a stretch of a line."""
-    value = {"<": 0}
-    weights = (7, 3, 1)
-    total = sum(value.get(each, int(each, 36) if each != "<" else 0) * weights[at % 3] for at, each in enumerate(text))
+    values = (0 if each == "<" else int(each, 36) for each in text)
+    total = sum(value * (7, 3, 1)[at % 3] for at, value in enumerate(values))
     return str(total % 10)
 
 
@@ -30,7 +29,8 @@ def hk_macao_back(holder: Holder, number: str, id_number: str) -> tuple[str, str
     first = f"CR{number}{check_digit(number)}{count}{check_digit(count)}{expiry}{check_digit(expiry)}"
     first += ("1" if holder.sex == "男" else "0") + born + check_digit(born)
     compact = id_number.replace("(", "").replace(")", "").ljust(9, "<")
-    second = "<" * 18 + "B" + compact + check_digit(compact)
+    century = "ABC"[holder.born_on.year // 100 - 18]
+    second = "<" * 18 + century + compact + check_digit(compact)
     second += check_digit(first[2:22] + first[23:30] + second[19:29])
     surname, _comma, given = holder.cantonese.partition(",")
     third = f"{surname}<<{given.replace(' ', '<')}".ljust(30, "<")[:30]
