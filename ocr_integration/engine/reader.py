@@ -13,6 +13,7 @@ from ocr_integration.contract import BackFields, KnownWarning, PermitReading, Si
 from ocr_integration.engine import fields, shapes, thresholds
 from ocr_integration.engine.errors import NoCardError
 from ocr_integration.engine.fields import Found
+from ocr_integration.engine.glare import without_burnt
 from ocr_integration.engine.kinds import Kind, find_kind
 from ocr_integration.engine.labels import Field, Label, Value, split
 from ocr_integration.engine.lines import Text, read_lines
@@ -52,6 +53,7 @@ class Engine:
         found = fields.assign(kind, labels, values)
         found = read_missing(page, text, self._models, kind, labels, values, found)
         found = weigh_unsure(page, text, self._models, kind, found)
+        found = without_burnt(page, text, found)
         portrait = None
         if (with_portrait or self._forgery_tests) and kind.side is Side.FRONT:
             portrait = find_portrait(page, text)
