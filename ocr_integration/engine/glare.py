@@ -12,7 +12,7 @@ from ocr_integration.engine.page import Box, Page, around, cut_box
 # All three channels at the sensor's end.
 _BURNT = 250
 # Share of burnt pixels in and beside a value from which on strokes may be missing.
-_BURNT_SHARE = 0.15
+_BURNT_SHARE = 0.4
 # A card as white as this all over is a scan on white, not glare.
 _WHITE_CARD_SHARE = 0.85
 # How far beyond a value (in line heights) the rest of it could stand.
