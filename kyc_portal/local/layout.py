@@ -143,6 +143,14 @@ def _answers(url: str) -> Callable[[], bool]:
     return ask
 
 
+def all_parts_answer(layout: Layout) -> bool:
+    """Whether the web says that every part it needs answers."""
+    try:
+        return requests.get(f"http://127.0.0.1:{layout.port}/health/ready", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
 def services(layout: Layout) -> list[Service]:
     """The Python processes, in the order they start."""
     python = sys.executable

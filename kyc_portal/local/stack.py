@@ -19,7 +19,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kyc_portal.local import privileges, servers
-from kyc_portal.local.layout import PROJECT, SETUP, Layout, Service, is_free, owner_environment, plan, services
+from kyc_portal.local.layout import (
+    PROJECT,
+    SETUP,
+    Layout,
+    Service,
+    all_parts_answer,
+    is_free,
+    owner_environment,
+    plan,
+    services,
+)
 
 _PR_SET_PDEATHSIG = 1
 LONGEST_WAIT_SECONDS = 30.0
@@ -87,6 +97,8 @@ class LocalStack:
             self._set_up(self.layout)
             for service in services(self.layout):
                 self._start_service(service, self.layout)
+            web, layout = self._children["web"].process, self.layout
+            servers.wait_until(lambda: all_parts_answer(layout), web, name="all parts", log=self._log("web"))
         except (servers.ServerError, OSError) as error:
             self.stop()
             raise StackError(_advice(error)) from error
