@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
 
@@ -15,3 +16,11 @@ app.conf.beat_schedule = {
     "sweep": {"task": "kyc_portal.submissions.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
 }
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def refuse_an_unsafe_start(**kwargs: object) -> None:
+    """Keys and rights are compared before the first task, not at it."""
+    from kyc_portal.sealing.start import require_safe_start
+
+    require_safe_start()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -63,11 +63,6 @@ def refuse(request: HttpRequest, user: User) -> None:
 
 
 def require_fresh_factor(view: View[P]) -> View[P]:
-    """Ask for the factor again when the last time is over five minutes ago."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        raise_if_reauthentication_required(request)
-        return view(request, *args, **kwargs)
-
+    """Ask for password or factor again when the last time is over five minutes ago."""
+    guarded: View[P] = reauthentication_required(view)
     return guarded

@@ -1,0 +1,67 @@
+"""Who may import whom: faces → exports, submissions → sealing, accounts → audit; never upwards, never sideways."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LEVELS = {
+    "audit": 0,
+    "sealing": 1,
+    "accounts": 1,
+    "submissions": 2,
+    "exports": 3,
+    "customer_site": 4,
+    "review_console": 4,
+    "administration": 4,
+}
+
+
+def imports(path: Path) -> list[str]:
+    """Every module a file imports, at its top or hidden in a function."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def sources(package: str) -> list[Path]:
+    return [path for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts]
+
+
+@pytest.mark.parametrize("package", sorted(LEVELS))
+def test_a_package_imports_only_from_the_floors_below(package: str) -> None:
+    wrong = []
+    for path in sources(f"kyc_portal/{package}"):
+        for name in imports(path):
+            parts = name.split(".")
+            other = parts[1] if parts[0] == "kyc_portal" and len(parts) > 1 else ""
+            if other != package and LEVELS.get(other, -1) >= LEVELS[package]:
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert wrong == []
+
+
+def test_reading_cards_knows_neither_django_nor_the_portal() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sources("ocr_integration")
+        for name in imports(path)
+        if name.split(".")[0] in {"django", "kyc_portal", "celery"}
+    ]
+    assert wrong == []
+
+
+def test_the_engine_does_not_know_how_specimens_are_drawn() -> None:
+    names = [name for path in sources("ocr_integration/engine") for name in imports(path)]
+    assert not [name for name in names if "specimens" in name]
+
+
+def test_specimens_do_not_know_the_engine() -> None:
+    names = [name for path in sources("ocr_integration/specimens") for name in imports(path)]
+    assert not [name for name in names if ".engine" in name]

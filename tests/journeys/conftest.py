@@ -1,0 +1,38 @@
+"""One running copy of the whole product for the journeys: real servers, worker, reading service, web, browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from kyc_portal.local.layout import free_port
+from kyc_portal.local.stack import LocalStack
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    """A copy in a folder of its own, on a free port; ended and removed after the run."""
+    folder = Path(tempfile.mkdtemp(prefix="kyc-journey-"))
+    copy = LocalStack(folder, free_port(), say=lambda text: None)
+    copy.start()
+    yield copy
+    copy.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium, which never talks to the outside."""
+    path = os.environ.get("KYC_BROWSER") or shutil.which("chromium")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
