@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.db.models import F, QuerySet
-from django.db.models.expressions import Value
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan  # type: ignore[attr-defined]
 from django.utils.translation import gettext_lazy as _
 
@@ -158,7 +157,7 @@ def next_up(now: datetime, *, after: Cursor | None = None, code: int | None = No
 
 def _behind(columns: list[str], values: list[object]) -> TupleGreaterThan:
     """A row comparison, which the index serves; Django keeps it in an undocumented module, so it stands here once."""
-    return TupleGreaterThan(Tuple(*map(F, columns)), Tuple(*map(Value, values)))
+    return TupleGreaterThan(Tuple(*map(F, columns)), tuple(values))
 
 
 def _cursor(last: Submission, at: datetime) -> Cursor:

@@ -36,7 +36,7 @@ def mailed_code(stack: LocalStack, address: str) -> str:
     while time.monotonic() < deadline:
         for path in sorted(stack.layout.mail_folder.iterdir(), key=lambda each: each.stat().st_mtime, reverse=True):
             text = path.read_text()
-            code = re.search(r"^\s*([A-Z0-9]{3}-?[A-Z0-9]{3})\s*$", text, re.MULTILINE)
+            code = re.search(r"^\s*([A-Z0-9]{3,4}-[A-Z0-9]{3,4})\s*$", text, re.MULTILINE)
             if address in text and code:
                 return code[1]
         time.sleep(0.2)
