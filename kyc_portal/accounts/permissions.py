@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from allauth.account.decorators import reauthentication_required
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from kyc_portal import audit
@@ -63,6 +66,17 @@ def refuse(request: HttpRequest, user: User) -> None:
 
 
 def require_fresh_factor(view: View[P]) -> View[P]:
-    """Ask for password or factor again when the last time is over five minutes ago."""
-    guarded: View[P] = reauthentication_required(view)
+    """Let through whoever showed the second factor in the last five minutes; others show it again first.
+
+    A password alone does not count, on whichever page it was given.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        oldest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        shown = get_authentication_records(request, signed_in_user(request))
+        if any(each["method"] == "mfa" and each["at"] > oldest for each in shown):
+            return view(request, *args, **kwargs)
+        return redirect_to_login(request.get_full_path(), login_url=reverse("mfa_reauthenticate"))
+
     return guarded

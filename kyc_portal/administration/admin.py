@@ -59,7 +59,7 @@ class SubmissionAdmin(LookOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         waits = Case(When(state=State.TO_REVIEW, then=Value(0)), default=Value(1), output_field=IntegerField())
-        return super().get_queryset(request).annotate(waits=waits)
+        return Submission.objects.annotate(waits=waits).order_by(*self.get_ordering(request))
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return ("waits", "rank", "waiting_since", "number")
