@@ -43,7 +43,8 @@ def test_the_file_leaves_with_its_hash_and_is_never_cached(sign_in: Callable[[Us
     client = freshly_signed_in(sign_in(ada), ada)
     assert client.get(reverse("administration:exports")).status_code == 200
     answer = client.post(reverse("administration:exports"), {"purpose": PURPOSE, "state": ""})
-    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
     assert log.entries(action="list.exported")[0].details["sha256"] == answer["X-Content-SHA256"]
 
 

@@ -15,7 +15,7 @@ from kyc_portal.local.stack import LocalStack
 from ocr_integration.specimens import draw
 
 pytestmark = [pytest.mark.browser]
-SHOTS = Path("test-results/journey")
+SHOTS = Path("build/journey")
 PATIENCE_MS = 60_000
 
 
