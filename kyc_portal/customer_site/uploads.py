@@ -24,9 +24,12 @@ class MemoryOnlyUpload(FileUploadHandler):
         self._size = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Keep the chunk; past twice the limit the connection is cut rather than read to its end."""
+        """Keep the chunk up to the limit and drop the rest unread, so that the answer can say what is wrong.
+
+        A body of ten times the limit is no photo: its connection is cut.
+        """
         self._size += len(raw_data)
-        if self._size > 2 * MAX_BYTES + self.chunk_size:
+        if self._size > 10 * MAX_BYTES:
             raise StopUpload(connection_reset=True)
         if sum(map(len, self._chunks)) < _KEPT:
             self._chunks.append(raw_data)
