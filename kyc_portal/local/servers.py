@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import psycopg
 import redis
 
 from kyc_portal.local import privileges
+from kyc_portal.local.processes import started
 
 ADMIN = "kyc_admin"
 
@@ -70,6 +72,7 @@ class Postgres:
     def prepare(self) -> None:
         """Make the cluster once; a half-made one of an interrupted start is made again."""
         if (self.data / "PG_VERSION").exists() and (self.data / ".made").exists():
+            self._drop_stale_lock()
             return
         for leftover in self.data.iterdir():
             subprocess.run(["rm", "-rf", str(leftover)], check=True)
@@ -83,6 +86,15 @@ class Postgres:
         if done.returncode:
             raise ServerError(f"PostgreSQL's cluster could not be made:\n{done.stderr[-2000:]}")
         (self.data / ".made").touch()
+
+    def _drop_stale_lock(self) -> None:
+        """Remove the lock of a server that was killed and whose number nobody has collected yet.
+
+        PostgreSQL takes such a number for a running server and would refuse to recover.
+        """
+        lock = self.data / "postmaster.pid"
+        if sys.platform == "linux" and lock.exists() and not started(int(lock.read_text().split()[0])):
+            lock.unlink()
 
     def command(self, *, durable: bool = True) -> list[str]:
         """The server in the foreground; SIGINT stops it cleanly."""

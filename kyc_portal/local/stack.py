@@ -30,6 +30,7 @@ from kyc_portal.local.layout import (
     plan,
     services,
 )
+from kyc_portal.local.processes import started
 
 _PR_SET_PDEATHSIG = 1
 LONGEST_WAIT_SECONDS = 30.0
@@ -234,7 +235,7 @@ class LocalStack:
     # ----- leftovers of a killed start
 
     def _record(self) -> None:
-        known = {child.name: [child.pid, _started(child.pid)] for child in self._children.values()}
+        known = {child.name: [child.pid, started(child.pid)] for child in self._children.values()}
         path = self.folder / "children.json"
         path.with_suffix(".new").write_text(json.dumps(known))
         path.with_suffix(".new").replace(path)
@@ -245,19 +246,24 @@ class LocalStack:
             known = json.loads(path.read_text())
         except (OSError, ValueError):
             return
-        alive = {name: pid for name, (pid, started) in known.items() if started and _started(pid) == started}
+        alive = {name: pid for name, (pid, then) in known.items() if then and started(pid) == then}
         if alive:
             self.say(f"Ending what an earlier start left behind: {', '.join(alive)}")
         for name, pid in alive.items():
             _signal(pid, signal.SIGINT if name == "postgres" else signal.SIGTERM)
         deadline = time.monotonic() + 8
-        while time.monotonic() < deadline and any(_started(pid) == known[name][1] for name, pid in alive.items()):
+        while time.monotonic() < deadline and any(started(pid) == known[name][1] for name, pid in alive.items()):
             time.sleep(0.1)
-        for pid in alive.values():
+        # A killed leader may leave its own children in its group, holding a port: the number of a group in use is
+        # never given to another process, so a group whose leader is gone is still ours.
+        for pid in [pid for name, (pid, _when) in known.items() if name in alive or not started(pid)]:
             try:
                 os.killpg(pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 continue
+        deadline = time.monotonic() + 5
+        while known and not is_free(self.port) and time.monotonic() < deadline:
+            time.sleep(0.1)
         path.unlink(missing_ok=True)
 
 
@@ -266,14 +272,6 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
     except ProcessLookupError:
         return
-
-
-def _started(pid: int) -> str:
-    """When a process started, as the system counts: a number alone may belong to another by now."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
 
 
 def _advice(error: Exception) -> str:
