@@ -19,6 +19,8 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 Image.MAX_IMAGE_PIXELS = None  # our own limits below stand before every decode
 
 MAX_BYTES = 10_000_000
+# Where a PNG's header says how many bits a channel has.
+_PNG_DEPTH_AT = 24
 MAX_PIXELS = {"JPEG": 50_000_000, "PNG": 25_000_000}
 MAX_SCANS = 64
 MIN_SIDE = 200
@@ -124,7 +126,9 @@ def inspect(data: bytes) -> PictureFacts:
     kind = sniff(data)
     with _opened(data, kind) as image:
         width, height = image.size
-        if width * height > MAX_PIXELS[kind]:
+        # A PNG of 16 bits a channel takes twice the memory when it is opened.
+        is_deep = kind == "PNG" and data[_PNG_DEPTH_AT] == 16
+        if width * height > MAX_PIXELS[kind] // (2 if is_deep else 1):
             raise ImageRefusedError(ImageFault.TOO_MANY_PIXELS)
         # A camera's JPEG may carry a second picture (depth, brightness) behind the first; that is no animation.
         if kind == "PNG" and getattr(image, "n_frames", 1) > 1:

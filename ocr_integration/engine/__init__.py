@@ -3,7 +3,8 @@
 Knows nothing of how specimens are drawn, of file names or of HTTP: labels, structure and pixels only.
 """
 
-from ocr_integration.engine.errors import NoCardError, UnreadableImageError
+from ocr_integration.engine.errors import NoCardError, UnreadableImageError, WrongSideError
+from ocr_integration.engine.examination import Examination, FieldEvidence
 from ocr_integration.engine.reader import Engine
 
-__all__ = ["Engine", "NoCardError", "UnreadableImageError"]
+__all__ = ["Engine", "Examination", "FieldEvidence", "NoCardError", "UnreadableImageError", "WrongSideError"]

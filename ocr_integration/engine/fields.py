@@ -7,13 +7,15 @@ from the fields whose shape leaves no doubt (dates, numbers). What stays unsure 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ocr_integration.contract import PermitType, Side
+from ocr_integration.contract import Side
 from ocr_integration.engine import shapes, thresholds
+from ocr_integration.engine.confidence import Family, Witness, confidence
 from ocr_integration.engine.kinds import Kind
-from ocr_integration.engine.labels import Field, Label, Value
+from ocr_integration.engine.labels import Field, Label, Value, is_no_label
 from ocr_integration.engine.page import Box
+from ocr_integration.engine.permits import PERMITS
 
 Shape = Callable[[str], str]
 
@@ -35,26 +37,49 @@ _BACK: dict[Field, Shape] = {
 }
 # Values whose shape is enough without a label, provided only one value on the card has it.
 # Not the birthday: half of a validity range whose other half is hidden looks just like one.
-_TELLING = {Field.VALID_DATE, Field.NUMBER, Field.AUTHORITY, Field.SEX}
+_TELLING = {Field.VALID_DATE, Field.NUMBER, Field.AUTHORITY, Field.SEX, Field.ID_NUMBER, Field.HISTORY}
+# A Latin name is all that some holders have, and a front may leave out place and count.
+_ON_EVERY_FRONT = (Field.ENGLISH_NAME, Field.SEX, Field.BIRTHDAY, Field.VALID_DATE, Field.AUTHORITY, Field.NUMBER)
+# Names of offices and places: many, but each is a set phrase.
+_WORDS = {Field.PLACE, Field.NATIONALITY, Field.AUTHORITY}
 _UNLABELLED = 0.35
+_LONG_NAME = 6
 _HABIT_BONUS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A field's value as it will be reported, and the printed value it came from."""
+    """A field's value as it will be reported, the printed value it came from, and who else says so."""
 
     field: Field
     text: str
     value: Value
+    witness: Witness = Witness.ALONE
 
     @property
-    def mean(self) -> float:
-        return self.value.mean
+    def confidence(self) -> float:
+        return confidence(self.family, self.weakest, self.witness)
+
+    @property
+    def family(self) -> Family:
+        """What the value is made of."""
+        if self.field is Field.NAME:
+            return Family.NAME if len(self.text) < _LONG_NAME else Family.LETTERS
+        if self.field is Field.ENGLISH_NAME:
+            return Family.LETTERS
+        if self.field in _WORDS:
+            return Family.WORDS
+        return Family.CHOICE if self.field is Field.SEX else Family.FIGURES
 
     @property
     def weakest(self) -> float:
-        return self.value.weakest
+        """The score of the weakest character. A long name's dot has several signs in the model's alphabet, which share
+        its score, so that it says nothing."""
+        value = self.value
+        if self.field is not Field.NAME or len(self.text) < _LONG_NAME or len(value.scores) != len(value.text):
+            return value.weakest
+        pairs = zip(value.text, value.scores, strict=True)
+        return min((score for character, score in pairs if character not in shapes.DOTS), default=0.0)
 
 
 def shapes_of(kind: Kind) -> dict[Field, Shape]:
@@ -62,24 +87,39 @@ def shapes_of(kind: Kind) -> dict[Field, Shape]:
     if kind.side is Side.BACK:
         return _BACK
     fields = {**_FRONT, Field.NUMBER: lambda text: shapes.number(text, kind.permit)}
-    if kind.permit is not PermitType.HK_MACAO_RESIDENT:
+    if not PERMITS[kind.permit].states_nationality:
         del fields[Field.NATIONALITY]
     return fields
 
 
-def is_clear(found: Found, *, confirmed: bool = False) -> bool:
-    """Whether the reading is sure enough to report; `confirmed` when the zone says the same."""
-    if confirmed:
-        return found.mean >= thresholds.MIN_CONFIRMED_MEAN
-    weakest = thresholds.MIN_CHARACTER
-    if found.field in {Field.NAME, Field.ENGLISH_NAME}:
-        weakest = thresholds.MIN_NAME_CHARACTER
-    return found.mean >= thresholds.MIN_MEAN and found.weakest >= weakest
+def is_clear(found: Found) -> bool:
+    """Whether the reading is sure enough to report."""
+    return found.confidence >= thresholds.MIN_CONFIDENCE
+
+
+def has_every(kind: Kind, found: dict[Field, Found]) -> bool:
+    """Whether every field is clear that all cards of this side have."""
+    expected = _BACK.keys() if kind.side is Side.BACK else _ON_EVERY_FRONT
+    return all(field in found and is_clear(found[field]) for field in expected)
+
+
+def witnessed(found: Found) -> Found:
+    """`found`, marked as agreed upon where the smaller model read the same in its line."""
+    if found.field is Field.ENGLISH_NAME and "," not in found.text:
+        return found  # commas are lost before anything else; a name without one must be sure by itself
+    skimmed = shapes.spaceless(found.value.line.skimmed)
+    said = (shapes.spaceless(found.value.text), found.text if found.family is Family.WORDS else "")
+    if found.witness is Witness.ALONE and any(text and text in skimmed for text in said):
+        return replace(found, witness=Witness.AGREED)
+    return found
 
 
 def assign(kind: Kind, labels: list[Label], values: list[Value]) -> dict[Field, Found]:
     """Give each field at most one value and each value to at most one field, the surest pair first."""
     known = shapes_of(kind)
+    if kind.side is Side.BACK:  # the only permit number there is the former one, whatever its label was read as
+        labels = [replace(label, field=Field.HISTORY) if label.field is Field.NUMBER else label for label in labels]
+        values = [replace(value, after=Field.HISTORY) if value.after is Field.NUMBER else value for value in values]
     habit = _habit(known, labels, values)
     pairs: list[tuple[float, Found]] = []
     for field, shape in known.items():
@@ -87,14 +127,19 @@ def assign(kind: Kind, labels: list[Label], values: list[Value]) -> dict[Field, 
         own = [label for label in labels if label.field is field]
         for value, text in fitting:
             score = max((_score(label, value, habit) for label in own), default=0.0)
-            if field in _TELLING and len(fitting) == 1:
+            telling = field in _TELLING or (field is Field.NAME and kind.side is Side.BACK and is_no_label(value.text))
+            if telling and len(fitting) == 1:
                 score = max(score, _UNLABELLED)
             if score >= thresholds.MIN_RELATION:
                 pairs.append((score, Found(field, text, value)))
     chosen = _surest(pairs)
+    if Field.BIRTHDAY in known and Field.VALID_DATE in chosen and Field.BIRTHDAY not in chosen:
+        _add_birthday(chosen, values)
+    _add_name_above(chosen, values)
     if Field.ENGLISH_NAME in known and Field.ENGLISH_NAME not in chosen:
         _add_english_name(chosen, labels, values)
-    return chosen
+    _add_name_above(chosen, values)  # now that it may stand above the Latin name
+    return {field: witnessed(each) for field, each in chosen.items()}
 
 
 def _surest(pairs: list[tuple[float, Found]]) -> dict[Field, Found]:
@@ -154,8 +199,8 @@ def _habit(known: dict[Field, Shape], labels: list[Label], values: list[Value]) 
 
 def _add_english_name(chosen: dict[Field, Found], labels: list[Label], values: list[Value]) -> None:
     """The Latin name often has no label: it stands under the Chinese name, or alone under the name's label."""
-    above = chosen[Field.NAME].value.box if Field.NAME in chosen else None
-    anchors = [above] if above else [label.box for label in labels if label.field is Field.NAME]
+    anchors = [label.box for label in labels if label.field is Field.NAME]
+    anchors += [chosen[Field.NAME].value.box] if Field.NAME in chosen else []
     best: tuple[float, Found] | None = None
     for value in values:
         text = shapes.english_name(value.text)
@@ -164,5 +209,28 @@ def _add_english_name(chosen: dict[Field, Found], labels: list[Label], values: l
         score = max((max(below_of(anchor, value.box), right_of(anchor, value.box)) for anchor in anchors), default=0)
         if score >= thresholds.MIN_RELATION and (best is None or score > best[0]):
             best = (score, Found(Field.ENGLISH_NAME, text, value))
+    latin = [value for value in values if "," in shapes.english_name(value.text)]
+    if best is None and len(latin) == 1:
+        best = (_UNLABELLED, Found(Field.ENGLISH_NAME, shapes.english_name(latin[0].text), latin[0]))
     if best is not None:
         chosen[Field.ENGLISH_NAME] = best[1]
+
+
+def _add_birthday(chosen: dict[Field, Found], values: list[Value]) -> None:
+    """The only single date of a card whose period of validity stands elsewhere, in one piece."""
+    dates = [value for value in values if shapes.single_date(value.text)]
+    if len(dates) == 1:
+        chosen[Field.BIRTHDAY] = Found(Field.BIRTHDAY, shapes.single_date(dates[0].text), dates[0])
+
+
+def _add_name_above(chosen: dict[Field, Found], values: list[Value]) -> None:
+    """A name whose label was not read: the only one above all that is said of the person."""
+    if Field.NAME in chosen:
+        return
+    below = [found.value.box.top for field, found in chosen.items() if field in {Field.ENGLISH_NAME, Field.BIRTHDAY}]
+    taken = {id(found.value) for found in chosen.values()}
+    fitting = [value for value in values if id(value) not in taken and value.after is None]
+    fitting = [value for value in fitting if shapes.name(value.text) and is_no_label(value.text)]
+    above = [value for value in fitting if below and value.box.middle < min(below)]
+    if len(above) == 1:
+        chosen[Field.NAME] = Found(Field.NAME, shapes.name(above[0].text), above[0])

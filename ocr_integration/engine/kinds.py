@@ -9,6 +9,7 @@ from ocr_integration.contract import PermitType, Side
 from ocr_integration.engine import shapes
 from ocr_integration.engine.labels import Field, Label, Value, folded
 from ocr_integration.engine.lines import Line
+from ocr_integration.engine.permits import PERMITS
 from ocr_integration.engine.zone import Zone, find_zone_lines
 
 # A title may lose or change a character or two; unrelated headings stay below.
@@ -33,21 +34,28 @@ def find_kind(lines: tuple[Line, ...], labels: list[Label], values: list[Value],
     seen = {label.field for label in labels}
     side = _side(lines, seen, zone)
     permit = _titled(lines)
-    if permit is not None and (len(seen) >= _LABELS_WITH_TITLE or zone is not None):
+    if permit is not None and (len(seen) >= _LABELS_WITH_TITLE or zone is not None or _states_a_holder(permit, values)):
         return _supported(permit, side)
     if zone is not None or len(seen) >= _LABELS_WITHOUT_TITLE:
         numbered = shapes.permit_of_number(zone.number) if zone else None
         for value in values:
             numbered = numbered or shapes.permit_of_number(value.text)
         if numbered is None and side is Side.BACK and len(find_zone_lines(lines)) >= 2:
-            numbered = PermitType.HK_MACAO_RESIDENT
+            numbered = next(permit for permit, each in PERMITS.items() if each.has_back)
         return _supported(numbered, side) if numbered else None
     return None
 
 
+def _states_a_holder(permit: PermitType, values: list[Value]) -> bool:
+    """Whether a number of this permit and a period of validity stand there: only a card has both under its title."""
+    return any(shapes.number(value.text, permit) for value in values) and any(
+        shapes.date_range(value.text) for value in values
+    )
+
+
 def _supported(permit: PermitType, side: Side) -> Kind | None:
-    """Backs are read of the HK/Macao residents' permit only, as the service does."""
-    if side is Side.BACK and permit is not PermitType.HK_MACAO_RESIDENT:
+    """The kind, unless it is a back that is not read."""
+    if side is Side.BACK and not PERMITS[permit].has_back:
         return None
     return Kind(permit, side)
 
@@ -61,13 +69,23 @@ def _side(lines: tuple[Line, ...], seen: set[Field], zone: Zone | None) -> Side:
 
 def _titled(lines: tuple[Line, ...]) -> PermitType | None:
     best, permit = 0.0, None
-    for line in lines:
-        text = shapes.spaceless(folded(line.text)).replace("中华人民共和国", "")
+    for heading in [*(line.text for line in lines), *_rows(lines)]:
+        text = shapes.spaceless(folded(heading)).replace("中华人民共和国", "")
         for each in PermitType:
             likeness = _likeness(text, each.value)
             if likeness > best:
                 best, permit = likeness, each
     return permit if best >= _TITLE_LIKENESS else None
+
+
+def _rows(lines: tuple[Line, ...]) -> list[str]:
+    """The texts of lines that stand side by side, put together: a thumb may part a title."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        row = next((row for row in rows if abs(row[0].box.middle - line.box.middle) < 0.4 * line.box.height), None)
+        rows.append([line]) if row is None else row.append(line)
+    beside = [sorted(row, key=lambda line: line.box.left) for row in rows if len(row) > 1]
+    return ["".join(line.text for line in row) for row in beside]
 
 
 def _likeness(text: str, title: str) -> float:

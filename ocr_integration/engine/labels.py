@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
 
 from ocr_integration.engine.lines import Line
@@ -86,12 +87,21 @@ _ENGLISH: dict[Field, tuple[str, ...]] = {
 
 _TRADITIONAL = "別證號碼簽發機關點換數國籍來臺陸內門區歷舊澳補構編際務總"
 _SIMPLIFIED = "别证号码签发机关点换数国籍来台陆内门区历旧澳补构编际务总"
+# What else offices and places are spelt with; these are printed in simplified characters whoever holds the card.
+_OFFICES = str.maketrans(
+    "廈廣東蘇遼寧龍陝雲貴廳處隊辦慶華縣關湯灣濟漢瀋長滬", "厦广东苏辽宁龙陕云贵厅处队办庆华县关汤湾济汉沈长沪"
+)
 _FOLD = str.maketrans(_TRADITIONAL + "：（）／，．－", _SIMPLIFIED + ":()/,.-")
 
 
 def folded(text: str) -> str:
     """Fold script and width for comparing with our own words only; the length stays the same."""
     return text.translate(_FOLD)
+
+
+def simplified_office(text: str) -> str:
+    """The name of an office or a place as it is printed; a traditional character in it was misread."""
+    return folded(text).translate(_OFFICES)
 
 
 def _chinese_pattern(word: str) -> str:
@@ -113,7 +123,9 @@ def _compiled() -> re.Pattern[str]:
 
 
 _LABEL = _compiled()
-_EDGES = " :/|,.;·-—_*"
+# A label whose weakest character is this sure when skimmed is taken for what it is.
+SURE_LABEL = 0.6
+_EDGES = " :/|,.;·-—_*#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +156,45 @@ class Value:
         return min(self.scores, default=0.0)
 
 
+def _telling() -> dict[str, float]:
+    """For each character of the labels one over the number of fields whose labels have it."""
+    of: dict[str, set[Field]] = {}
+    for field, words in _CHINESE.items():
+        for character in "".join(words):
+            of.setdefault(character, set()).add(field)
+    return {character: 1 / len(fields) for character, fields in of.items()}
+
+
+_TELLS = _telling()
+# A misread label must keep this share of what tells it from others, and be this far ahead of the next likely one.
+_ALIKE = 0.5
+_AHEAD = 0.15
+
+_ALIKE_ENGLISH = 0.8
+_ENGLISH_WORDS = re.compile(r"[A-Z][a-z]+(?: [A-Za-z]+)*")
+_TITLE = re.compile("来往|往来|中华人民|共和国")
+# Characters of two-character labels that stand in no one's name.
+_NEVER_IN_NAMES = frozenset("性别姓籍")
+
+# The end of a line behind a label that was not recognised: digits and capitals, or Chinese after Latin letters.
+_TAIL = re.compile(
+    r"(?:(?<=[a-z:/\u3000-\uffff])[.\s]*|(?<=[A-Z]) )([A-Z]{0,2}\d[\dA-Z.、()\-/ ]{6,})$"
+    r"|(?<=[A-Za-z0-9/:])\s?([\u3400-\u9fff·]{2,}|[男女])$"
+)
+# Characters of labels of what is not reported.
+_OTHER_LABELS = frozenset("停留备注")
+_SPECIMEN = re.compile(r"S.?P.?E.?C.?|MEN\b|样本|样张|樣本", re.IGNORECASE)
+
+
+def is_no_label(text: str) -> bool:
+    """Whether less than half of the characters are such as labels are made of."""
+    return 2 * sum(character in _TELLS or character in _OTHER_LABELS for character in folded(text)) < len(text)
+
+
 def split(line: Line) -> tuple[list[Label], list[Value]]:
     """Cut a line into labels and values, each with the part of the box its characters take."""
+    if _SPECIMEN.search(line.text):
+        return [], []
     text = folded(line.text)
     labels: list[Label] = []
     values: list[Value] = []
@@ -158,22 +207,81 @@ def split(line: Line) -> tuple[list[Label], list[Value]]:
     return labels, values
 
 
+def says_nothing_new(line: Line) -> bool:
+    """Whether the line is surely nothing but labels, whose wording we know: no need to read it again."""
+    labels, values = split(line)
+    return bool(labels) and not values and min(line.scores) >= SURE_LABEL
+
+
 def _matches(text: str) -> list[tuple[int, int, Field]]:
     found = []
     for match in _LABEL.finditer(text):
         name = match.lastgroup or ""
         found.append((match.start(), match.end(), Field[name.rpartition("_")[0]]))
-    return found or _nearly(text)
+    if not found:
+        return _nearly(text) or _nearly_english(text)
+    start, end, _ = found[0]
+    misread = _nearly(text[:start]) if start and text[0] > "\u3000" else []
+    if misread:  # the Chinese label before it tells more than an English word many labels share
+        found[0] = (0, end, misread[0][2])
+    return found
 
 
 def _nearly(text: str) -> list[tuple[int, int, Field]]:
-    """A label of four or more characters with one of them misread, at the start of the line."""
+    """A label that was misread: the likeliest, when enough of its telling characters stand at the line's start."""
+    if _TITLE.search(text):
+        return []
+    if text.startswith("名") and len(text) >= 3:  # no surname, but what is left of the name's label
+        return [(0, 1, Field.NAME)]
+    best: tuple[float, int, Field] | None = None
+    rival = 0.0
     for field, words in _CHINESE.items():
-        for word in words:
-            wrong = sum(a != b for a, b in zip(word, text, strict=False))
-            if len(word) >= 4 and len(text) >= len(word) and wrong == 1:
-                return [(0, len(word), field)]
-    return []
+        score, end = max((_likeness(word, text) for word in words), default=(0.0, 0))
+        if best is None or score > best[0]:
+            rival, best = (best[0] if best else 0.0), (score, end, field)
+        elif score > rival:
+            rival = score
+    if best is None or best[0] < _ALIKE or best[0] - rival < _AHEAD:
+        return []
+    return [(0, best[1], best[2])]
+
+
+def _nearly_english(text: str) -> list[tuple[int, int, Field]]:
+    """An English label with letters misread, alone in its line or behind a Chinese one."""
+    match = _ENGLISH_WORDS.search(text)
+    if match is None:
+        return []
+    read = match[0].strip().lower()
+    scored = [
+        (SequenceMatcher(None, read, word.lower(), autojunk=False).ratio(), field)
+        for field, words in _ENGLISH.items()
+        for word in words
+        if len(word) >= 6
+    ]
+    score, field = max(scored)
+    return [(0, match.end(), field)] if score >= _ALIKE_ENGLISH else []
+
+
+def _likeness(word: str, text: str) -> tuple[float, int]:
+    """How much of the word's telling characters the start of the text has in order (0-1), and where they end.
+
+    A character that many labels share tells little.
+    """
+    head = text[: len(word) + 1]
+    if len(word) < 3 and (len(text) > 3 or not set(head[: len(word)]) & _NEVER_IN_NAMES):
+        return 0.0, 0
+    if len(word) >= 3 and len(set(head) & set(word)) < 2:
+        return 0.0, 0
+    # Row by row: the weight of the best common subsequence, with the place in the text where it ends.
+    row: list[tuple[float, int]] = [(0.0, 0)] * (len(head) + 1)
+    for character in word:
+        above, row = row, [(0.0, 0)]
+        for place, read in enumerate(head, start=1):
+            match = (above[place - 1][0] + _TELLS[character], place) if read == character else (0.0, 0)
+            row.append(max(above[place], row[-1], match, key=lambda cell: cell[0]))
+    weight, end = row[-1]
+    missing = len(word) - max((word.find(read) for read in head[:end] if read in word), default=0) - 1
+    return weight / sum(_TELLS[character] for character in word), min(end + missing, len(text))
 
 
 def _values(line: Line, start: int, end: int, after: Field | None) -> list[Value]:
@@ -183,6 +291,10 @@ def _values(line: Line, start: int, end: int, after: Field | None) -> list[Value
         end -= 1
     if start >= end:
         return []
+    tail = _TAIL.search(line.text, start, end)
+    cut = tail.start(tail.lastindex or 0) if tail else start
+    if cut > start:
+        return _values(line, start, cut, after) + _values(line, cut, end, after)
     return [Value(line.text[start:end], line.scores[start:end], _part(line, start, end), line, after)]
 
 

@@ -5,7 +5,8 @@ Knows nothing of permits; any printed page would do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,20 +15,30 @@ from ocr_integration.engine.models import Models, Recognised
 from ocr_integration.engine.page import Box, Frame, Page, Pixels, Points, around, cut, cut_box
 from ocr_integration.engine.spacing import with_blanks
 
-_LONGEST_CROPS = 6
+_LONGEST_CROPS = 5
+# Upside down, no five lines are read as surely as this.
+_CLEARLY_UPRIGHT = 0.9
 _LONG_SHAPE = 2.5
 _MARGIN_LINES = 2.0
+# A line this many times farther from the middle of all lines than they are in the median is none of the card's.
+_FARTHEST = 4.0
+# A second direction is worth a look from this many lines on.
+_FEWEST_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text: `box` in straight coordinates, `quad` on the page from its top left clockwise."""
+    """One line of text: `box` in straight coordinates, `quad` on the page from its top left clockwise.
+
+    `skimmed` is what the smaller model read, empty where that was enough: a second witness for the text.
+    """
 
     text: str
     scores: tuple[float, ...]
     places: tuple[float, ...]
     box: Box
     quad: Points
+    skimmed: str = ""
 
     @property
     def mean(self) -> float:
@@ -36,26 +47,87 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """All lines of a page, from top to bottom, and the frame they are straight in."""
+    """All lines of a page, from top to bottom, and the frame they are straight in.
+
+    `foreign`: how many long lines run in another direction, as those of a watermark do.
+    """
 
     frame: Frame
     lines: tuple[Line, ...]
+    foreign: int = 0
 
 
-def read_lines(page: Page, models: Models) -> Text:
-    """Read every line of the page. No text gives no lines, never an error."""
-    quads = models.detect(page.pixels, longest_side=thresholds.FIRST_PASS_SIDE)
+def readings(
+    page: Page, models: Models, *, is_settled: Callable[[Line], bool], led_by: Page | None = None
+) -> Iterator[Text]:
+    """All lines of the page as its main direction shows them, then as any other direction does that has many.
+
+    With `led_by`, the same page without what is laid over it, directions are those of the print there. A line is read
+    well unless `is_settled` says that skimming it told all there is to know. No text gives one reading without lines,
+    never an error.
+    """
+    quads = _detect(page, models)
     if not quads:
-        return Text(Frame(0.0), ())
-    frame = _upright(page, models, quads, Frame(_dominant_angle(quads)))
-    if _needs_second_look(page, frame, quads):
-        quads = _look_again(page, models, frame, quads) or quads
-        frame = Frame(frame.angle + _remaining_angle(frame, quads))
+        yield Text(Frame(0.0), ())
+    leading = _detect(led_by, models) if led_by is not None else quads
+    for angle in _directions(leading) if quads and leading else ():
+        yield _reading(page, models, quads, Frame(angle), is_settled)
+
+
+def _reading(page: Page, models: Models, quads: list[Points], frame: Frame, is_settled: Callable[[Line], bool]) -> Text:
+    along = [quad for quad in quads if not _is_foreign(frame, quad)] or quads
+    frame = _upright(page, models, along, frame)
+    if _needs_second_look(page, frame, along):
+        quads = _look_again(page, models, frame, along) or quads
+        along = [quad for quad in quads if not _is_foreign(frame, quad)] or quads
+        frame = Frame(frame.angle + _remaining_angle(frame, along))
     ordered = [_from_top_left(frame, quad) for quad in quads if not _is_foreign(frame, quad)]
     crops = [_crop(page, quad) for quad in ordered]
-    recognised = [with_blanks(read, crop) for read, crop in zip(models.recognise(crops), crops, strict=True)]
-    lines = [_line(frame, quad, each) for quad, each in zip(ordered, recognised, strict=True) if each.text.strip()]
-    return Text(frame, tuple(sorted(lines, key=lambda line: (line.box.middle, line.box.left))))
+    skimmed = [_line(frame, quad, each) for quad, each in zip(ordered, models.skim(crops), strict=True)]
+    lines = []
+    for line, crop in zip(skimmed, crops, strict=True):
+        read = line if is_settled(line) else _read_well(line, crop, models)
+        if read.text.strip():
+            lines.append(read)
+    lines = _rejoined(page, frame, lines, models)
+    foreign = sum(_is_foreign(frame, quad) for quad in quads)
+    return Text(frame, tuple(sorted(lines, key=lambda line: (line.box.middle, line.box.left))), foreign)
+
+
+def _directions(quads: list[Points]) -> list[float]:
+    """The direction most text runs in, and the next where a watermark or a second page may have outweighed the card."""
+    first = _dominant_angle(quads)
+    others = [quad for quad in quads if _shape(quad) >= _LONG_SHAPE and _is_foreign(Frame(first), quad)]
+    return [first, _dominant_angle(others)] if len(others) >= _FEWEST_LINES else [first]
+
+
+def _rejoined(page: Page, frame: Frame, lines: list[Line], models: Models) -> list[Line]:
+    """The lines, those put together again that were cut in two behind a comma."""
+    for first in [line for line in lines if line.text.rstrip().endswith((",", "，"))]:
+        rest = [line for line in lines if line is not first and _continues(first.box, line.box)]
+        if len(rest) == 1:
+            box = around([first.box, rest[0].box])
+            whole = Line("", (), (), box, frame.to_page(box.corners()))
+            lines = [line for line in lines if line is not first and line is not rest[0]]
+            lines.append(_read_well(whole, cut_box(page, frame, box), models))
+    return lines
+
+
+def _continues(first: Box, other: Box) -> bool:
+    height = min(first.height, other.height)
+    gap = other.left - first.right
+    return -0.6 * height < gap < 1.2 * height and abs(first.middle - other.middle) < 0.3 * height
+
+
+def _detect(page: Page, models: Models) -> list[Points]:
+    shrink = min(1.0, thresholds.FIRST_PASS_SIDE / max(page.width, page.height))
+    pixels, scale = page.reduced(shrink)
+    return [quad / scale for quad in models.detect(pixels, longest_side=thresholds.FIRST_PASS_SIDE)]
+
+
+def _read_well(line: Line, crop: Pixels, models: Models) -> Line:
+    read = with_blanks(models.recognise([crop])[0], crop)
+    return replace(line, text=read.text, scores=read.scores, places=read.places, skimmed=line.text)
 
 
 def _long_edge(quad: Points) -> Points:
@@ -93,12 +165,11 @@ def _upright(page: Page, models: Models, quads: list[Points], frame: Frame) -> F
     """Decide which way up: the longest crops recognised both ways, the clearer way wins."""
     longest = sorted(quads, key=lambda quad: -float(np.linalg.norm(_long_edge(quad))))[:_LONGEST_CROPS]
     crops = [_crop(page, _from_top_left(frame, quad)) for quad in longest]
+    clearness = _clearness(models.skim(crops))
+    if clearness >= _CLEARLY_UPRIGHT:
+        return frame
     flipped: list[Pixels] = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]
-    both = models.recognise(crops + flipped)
-    ways = both[: len(crops)], both[len(crops) :]
-    if _clearness(ways[1]) > _clearness(ways[0]):
-        return Frame(frame.angle + np.pi)
-    return frame
+    return Frame(frame.angle + np.pi) if _clearness(models.skim(flipped)) > clearness else frame
 
 
 def _clearness(recognised: list[Recognised]) -> float:
@@ -113,20 +184,34 @@ def _needs_second_look(page: Page, frame: Frame, quads: list[Points]) -> bool:
     shrink = min(1.0, thresholds.FIRST_PASS_SIDE / max(page.width, page.height))
     heights = [_bounds(frame.to_straight(quad)).height * shrink for quad in quads]
     small = float(np.percentile(heights, 25)) < thresholds.SECOND_PASS_BELOW_LINE_HEIGHT
-    return shrink < 1.0 and small
+    nearer = _second_scale(_text_area(frame, quads)) / shrink
+    return shrink < 1.0 and (small or nearer > thresholds.SECOND_PASS_IF_SO_MUCH_NEARER)
 
 
 def _text_area(frame: Frame, quads: list[Points]) -> Box:
-    """The area of the text that runs with the frame, with a margin of a few line heights."""
+    """The area of the text that runs with the frame and stands together, with a margin of a few line heights."""
     boxes = [_bounds(frame.to_straight(quad)) for quad in quads if not _is_foreign(frame, quad)]
-    boxes = boxes or [_bounds(frame.to_straight(quad)) for quad in quads]
+    boxes = _together(boxes or [_bounds(frame.to_straight(quad)) for quad in quads])
     margin = _MARGIN_LINES * float(np.median([box.height for box in boxes]))
     return around(boxes).grown(margin, margin)
 
 
+def _together(boxes: list[Box]) -> list[Box]:
+    """The boxes without those far from the rest, such as a mark on the table beside the card."""
+    middles = np.array([((box.left + box.right) / 2, box.middle) for box in boxes])
+    away = np.linalg.norm(middles - np.median(middles, axis=0), axis=1)
+    reach = _FARTHEST * float(np.median(away))
+    return [box for box, distance in zip(boxes, away, strict=True) if distance <= reach] or boxes
+
+
+def _second_scale(area: Box) -> float:
+    """How many pixels the second look takes for one of the page."""
+    return min(1.5, thresholds.SECOND_PASS_SIDE / max(area.width, area.height))
+
+
 def _look_again(page: Page, models: Models, frame: Frame, quads: list[Points]) -> list[Points]:
     area = _text_area(frame, quads)
-    scale = min(1.5, thresholds.SECOND_PASS_SIDE / max(area.width, area.height))
+    scale = _second_scale(area)
     closer = cut_box(page, frame, area, scale=scale)
     corner = np.array([area.left, area.top])
     found = models.detect(closer, longest_side=thresholds.SECOND_PASS_SIDE)

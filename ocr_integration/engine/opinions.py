@@ -5,35 +5,41 @@ Single characters with a near twin (黄/黃, 强/強) flip with the cut; the tru
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 
+import cv2
+import numpy as np
+
 from ocr_integration.engine import fields, thresholds
+from ocr_integration.engine.confidence import Family, Witness
 from ocr_integration.engine.fields import Found, Shape
 from ocr_integration.engine.kinds import Kind
 from ocr_integration.engine.labels import Field, Value, split
 from ocr_integration.engine.lines import Line, Text
 from ocr_integration.engine.models import Models, Recognised
 from ocr_integration.engine.page import Page, Pixels, cut_box
+from ocr_integration.engine.permits import PERMITS
+from ocr_integration.engine.scripts import Script, mostly, scripts_in
 from ocr_integration.engine.spacing import with_blanks
 
-# Margin (share of the line's height) and scale of each cut.
-_CUTS = ((0.06, 1.0), (0.1, 0.7), (0.14, 1.3), (0.2, 1.0), (0.2, 1.6))
+# Margin (share of the line's height), scale and sharpening of each cut.
+_CUTS = ((0.06, 1.0, 0.0), (0.1, 0.7, 0.0), (0.14, 1.0, 1.2), (0.2, 1.3, 0.0), (0.1, 1.3, 2.0))
+# Together with the first reading this many must be the same text to count as agreement.
+_MOST = 5
 
 
 def weigh_unsure(page: Page, text: Text, models: Models, kind: Kind, found: dict[Field, Found]) -> dict[Field, Found]:
     """`found` with every unsure value replaced by what most cuts say, or dropped when they do not agree."""
     known = fields.shapes_of(kind)
-    unsure = [each for each in found.values() if each.weakest < thresholds.SURE_CHARACTER]
+    unsure = [each for each in found.values() if not _is_sure(each)]
     if not unsure:
         return found
-    crops: list[Pixels] = []
-    for each in unsure:
-        crops += [_cut(page, text, each.value.line, margin, scale) for margin, scale in _CUTS]
-    readings = [with_blanks(read, crop) for read, crop in zip(models.recognise(crops), crops, strict=True)]
     weighed = dict(found)
-    for index, each in enumerate(unsure):
-        own = readings[index * len(_CUTS) : (index + 1) * len(_CUTS)]
+    for each in unsure:
+        crops = [_cut(page, text, each.value.line, *cut) for cut in _CUTS]
+        read = models.recognise(crops, script=_script(kind, each))
+        own = [with_blanks(opinion, crop) for opinion, crop in zip(read, crops, strict=True)]
         winner = _weigh(each, own, known[each.field])
         if winner is None:
             del weighed[each.field]
@@ -42,9 +48,65 @@ def weigh_unsure(page: Page, text: Text, models: Models, kind: Kind, found: dict
     return weighed
 
 
-def _cut(page: Page, text: Text, line: Line, margin: float, scale: float) -> Pixels:
+def in_one_script(page: Page, text: Text, models: Models, kind: Kind, found: dict[Field, Found]) -> dict[Field, Found]:
+    """`found` with a name that cannot be printed as it was read: read again in the permit's script, or not vouched for.
+
+    A character's twin in the other script is the likeliest to be misread, and the model is often sure of it.
+    """
+    name = found.get(Field.NAME)
+    if name is None:
+        return found
+    own = scripts_in(name.text)
+    required = PERMITS[kind.permit].script
+    if len(own) < 2 and (required is None or not set(own) - {required}):
+        return found
+    script = required or mostly(own)
+    again: Found | None = None
+    if script is not None:
+        crops = [_cut(page, text, name.value.line, *cut) for cut in _CUTS]
+        opinions = [
+            _again(name, read, fields.shapes_of(kind)[Field.NAME]) for read in models.recognise(crops, script=script)
+        ]
+        again = _agreed(opinions)
+    return {**found, Field.NAME: again or replace(name, witness=Witness.CONTRADICTED)}
+
+
+def _agreed(opinions: list[Found | None]) -> Found | None:
+    """The surest of the opinions most of which say the same; None when they do not."""
+    texts = Counter(each.text for each in opinions if each is not None)
+    for said, votes in texts.most_common(1):
+        if 2 * votes > len(opinions):
+            return replace(
+                max((each for each in opinions if each and each.text == said), key=lambda each: each.weakest),
+                witness=Witness.AGREED,
+            )
+    return None
+
+
+def _script(kind: Kind, found: Found) -> Script | None:
+    """The only script the value can be printed in, where there is one: offices and places are in the mainland's."""
+    if found.family is Family.WORDS:
+        return Script.SIMPLIFIED
+    return PERMITS[kind.permit].script if found.field is Field.NAME else None
+
+
+def _is_sure(found: Found) -> bool:
+    if found.witness is Witness.AGREED:
+        name = found.family is Family.NAME
+        return found.weakest >= (thresholds.SURE_NAME_CHARACTER if name else thresholds.SURE_AGREED_CHARACTER)
+    return found.witness is Witness.CONFIRMED
+
+
+def _cut(page: Page, text: Text, line: Line, margin: float, scale: float, sharpening: float) -> Pixels:
     height = line.box.height
-    return cut_box(page, text.frame, line.box.grown(margin * height, 0.7 * margin * height), scale=scale)
+    crop = cut_box(page, text.frame, line.box.grown(margin * height, 0.7 * margin * height), scale=scale)
+    return _sharpened(crop, sharpening) if sharpening else crop
+
+
+def _sharpened(crop: Pixels, amount: float) -> Pixels:
+    """The crop with its edges raised by `amount` (unsharp mask; radius a twentieth of its height)."""
+    soft = cv2.GaussianBlur(crop, (0, 0), max(1.0, crop.shape[0] / 20))
+    return np.asarray(cv2.addWeighted(crop, 1 + amount, soft, -amount, 0), dtype=np.uint8)
 
 
 def _weigh(found: Found, readings: list[Recognised], shape: Shape) -> Found | None:
@@ -56,7 +118,15 @@ def _weigh(found: Found, readings: list[Recognised], shape: Shape) -> Found | No
     best = max(weights, key=lambda text: weights[text])
     if weights[best] < thresholds.AGREEMENT * sum(weights.values()):
         return None
-    return max(opinions[best], key=lambda each: each.weakest)
+    winner = max(opinions[best], key=lambda each: each.weakest)
+    return replace(
+        winner,
+        witness=Witness.AGREED
+        if len(opinions[best]) >= _MOST
+        else found.witness
+        if best == found.text
+        else Witness.ALONE,
+    )
 
 
 def _again(found: Found, read: Recognised, shape: Shape) -> Found | None:
@@ -64,6 +134,8 @@ def _again(found: Found, read: Recognised, shape: Shape) -> Found | None:
     line = replace(found.value.line, text=read.text, scores=read.scores, places=read.places)
     values = [value for value in split(line)[1] if shape(value.text)]
     alike = [value for value in values if value.after is found.value.after]
+    if not alike and len(values) == 1:  # a strip holds the value alone, without the label it belongs to
+        alike = values
     if not alike:
         return None
     value: Value = alike[0]

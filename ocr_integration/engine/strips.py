@@ -5,10 +5,13 @@ Detection loses lone characters (sex, count) first; recognition alone still read
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ocr_integration.engine import fields
+from ocr_integration.engine.confidence import Witness
 from ocr_integration.engine.fields import Found
 from ocr_integration.engine.kinds import Kind
-from ocr_integration.engine.labels import Field, Label, Value
+from ocr_integration.engine.labels import Field, Label, Value, split
 from ocr_integration.engine.lines import Line, Text
 from ocr_integration.engine.models import Models
 from ocr_integration.engine.page import Box, Page, cut_box
@@ -17,6 +20,20 @@ from ocr_integration.engine.page import Box, Page, cut_box
 _WIDTHS = {Field.SEX: (2.0, 4.0), Field.COUNT: (2.5, 5.0)}
 _DEFAULT_WIDTHS = (8.0, 14.0)
 _MOST_STRIPS = 12
+# A last character this near the strip's end (share of its width) may have more behind it.
+_AT_THE_EDGE = 0.95
+_DATES = "0123456789.-"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# What may stand in a value at all: told of it, the model reads much fainter print.
+_ALPHABETS = {
+    Field.SEX: "男女",
+    Field.BIRTHDAY: _DATES,
+    Field.VALID_DATE: _DATES,
+    Field.COUNT: "0123456789",
+    Field.NUMBER: "0123456789()" + _LETTERS,
+    Field.HISTORY: "0123456789" + _LETTERS,
+    Field.ID_NUMBER: "0123456789()" + _LETTERS,
+}
 
 
 def read_missing(
@@ -38,19 +55,41 @@ def read_missing(
     strips = [(label, strip) for label in wanted for strip in _strips(label)][:_MOST_STRIPS]
     if not strips:
         return found
-    crops = [cut_box(page, text.frame, strip) for _, strip in strips]
     better = dict(found)
-    for (label, strip), read in zip(strips, models.recognise(crops), strict=True):
+    for label, strip in strips:
+        shape = known[label.field]
+        read = models.recognise([cut_box(page, text.frame, strip)], alphabet=_ALPHABETS.get(label.field, ""))[0]
         line = Line(read.text, read.scores, read.places, strip, text.frame.to_page(strip.corners()))
-        value = known[label.field](read.text.strip())
-        candidate = Found(label.field, value, Value(read.text, read.scores, strip, line, label.field))
-        if not value or not fields.is_clear(candidate):
+        cut_off = bool(read.places) and read.places[-1] > _AT_THE_EDGE
+        whole = None if cut_off else _value(label, line)
+        if whole is None:
             continue
-        known_already = any(value == other.text for field, other in better.items() if field is not label.field)
+        value = shape(whole.text.strip())
+        candidate = Found(label.field, value, whole)
         before = better.get(label.field)
-        if not known_already and (before is None or before.mean < candidate.mean):
+        if before is not None and value != before.text and (value in before.text or _is_short(strip, before)):
+            continue  # the strip was shorter than the value
+        if not value or any(value == other.text for field, other in better.items() if field is not label.field):
+            continue
+        if before is not None and before.text == value:
+            candidate = replace(candidate, witness=Witness.AGREED)
+        if before is None or before.confidence < candidate.confidence:
             better[label.field] = candidate
     return better
+
+
+def _is_short(strip: Box, before: Found) -> bool:
+    """Whether the value that was seen goes on behind the end of the strip, by half a character and more."""
+    box = before.value.box
+    return abs(box.middle - strip.middle) < 0.5 * box.height and box.right > strip.right + 0.5 * box.height
+
+
+def _value(label: Label, line: Line) -> Value | None:
+    """What the strip holds; where the end of the label is in it too, what stands behind that."""
+    own_labels, own_values = split(line)
+    if not own_labels:
+        return Value(line.text, line.scores, line.box, line, label.field)
+    return next((value for value in own_values if value.after is label.field), None)
 
 
 def _strips(label: Label) -> list[Box]:

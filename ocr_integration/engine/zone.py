@@ -6,10 +6,11 @@ Layouts: exit-entry permits print one line of 30 on the front, HK/Macao resident
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ocr_integration.engine.lines import Line
 
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"
 _LENGTH = 30
 _FILLERS = str.maketrans("く《«〈＜≤⟨‹", "<<<<<<<<")
 _DIGIT_FOR = str.maketrans("OQDIZSGBLUT", "00012568107")
@@ -18,7 +19,10 @@ _WEIGHTS = (7, 3, 1)
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """What the zone says, every check digit verified; dates are YYMMDD, empty where the layout has none."""
+    """What the zone says, every check digit verified; dates are YYMMDD, empty where the layout has none.
+
+    `lines` are those it was read from, the number's first.
+    """
 
     number: str
     birth: str
@@ -26,6 +30,7 @@ class Zone:
     sex: str = ""
     renewals: str = ""
     id_number: str = ""
+    lines: tuple[Line, ...] = field(default=(), compare=False, repr=False)
 
 
 def check_digit(text: str) -> str:
@@ -101,15 +106,21 @@ def _identity(line: str) -> str:
     return line[19:28].rstrip("<")
 
 
+def might_be_zone_line(line: Line) -> bool:
+    """Whether a line is worth reading again in the zone's alphabet: as long as one, and mostly capitals and digits."""
+    candidate = plain(line.text)
+    fitting = len(re.findall(r"[A-Z0-9<]", candidate))
+    return 20 <= len(candidate) <= 44 and fitting >= 0.75 * len(candidate) and line.box.width > 12 * line.box.height
+
+
 def read_zone(lines: tuple[Line, ...]) -> Zone | None:
     """The verified zone of a card, or None when there is none or its check digits do not hold."""
     found = find_zone_lines(lines)
     for index, line in enumerate(found):
-        one_line = parse_exit_entry(line.text)
-        if one_line is not None:
-            return one_line
-        below = found[index + 1].text if index + 1 < len(found) else ""
-        back = parse_back(line.text, below)
-        if back is not None:
-            return back
+        zone = parse_exit_entry(line.text)
+        if zone is None:
+            below = found[index + 1].text if index + 1 < len(found) else ""
+            zone = parse_back(line.text, below)
+        if zone is not None:
+            return replace(zone, lines=tuple(found[index : index + 2]))
     return None

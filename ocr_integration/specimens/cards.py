@@ -1,206 +1,252 @@
 """The faces of the cards as a printer would make them: 1500 x 945 pixels, 85.6 x 54 mm, marked as specimens.
 
-Layouts vary with the seed (labels above, beside or in the value's line; faces and sizes), because real cards do.
+Everything a card may look like is drawn by lot from the seed, wider than any one make of the real cards.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-import numpy as np
-import pylopdf_fonts_zh_cn
-import pylopdf_fonts_zh_tw
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ocr_integration.contract import BackFields, PermitReading, PermitType
-from ocr_integration.specimens import zones
-from ocr_integration.specimens.holders import Holder, holder
+from ocr_integration.specimens import layouts, numbers, wording, zones
+from ocr_integration.specimens.fonts import face_for, file_name, font
+from ocr_integration.specimens.grounds import ground
+from ocr_integration.specimens.holders import Generation, Holder, holder
 from ocr_integration.specimens.kinds import SpecimenKind
+from ocr_integration.specimens.layouts import Area, Entry, Layout, Rows, Run, Style
+from ocr_integration.specimens.names import Population
 from ocr_integration.specimens.portraits import portrait
 
 WIDTH, HEIGHT = 1500, 945
-INK = (38, 36, 44)
-_CN = Path(pylopdf_fonts_zh_cn.__file__).parent
-_TW = Path(pylopdf_fonts_zh_tw.__file__).parent
-_FONTS = {
-    "sans": _CN / "NotoSansSC-Regular.otf",
-    "serif": _CN / "NotoSerifSC-Regular.otf",
-    "sans-hant": _TW / "NotoSansTC-Regular.otf",
-    "serif-hant": _TW / "NotoSerifTC-Regular.otf",
-}
-# Zones are printed with letters of one width; where the machine has no such face, any will do.
-_MONO = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
+_ZONE_PITCH = 44.5  # 2.54 mm, ten characters to the inch
+_AUTHORITIES = (
+    "公安部出入境管理局",
+    "国家移民管理局",
+    "中华人民共和国出入境管理局",
+    "中华人民共和国公安部出入境管理局",
+)
+_OFFICES = ("广东省公安厅", "福建省公安厅出入境管理局", "上海市公安局出入境管理局", "北京市公安局", "浙江省公安厅")
+_PLACES = ("广东", "福建", "上海", "北京", "浙江", "四川", "湖南", "江苏", "内蒙古", "黑龙江", "广西", "重庆")
+_PLACES_OF_TAIWAN = ("福建", "广东", "上海", "香港", "澳门", "北京", "江苏", "厦门")
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
-    """A value on the card: its text, its place (left, top), its face and size in pixels."""
+class Photo:
+    """The portrait on a front: its place (pixels), whose it is, and where a faint copy of it stands, if any."""
 
-    text: str
-    at: tuple[int, int]
-    face: str
-    size: int
-
-    @property
-    def box(self) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom of the ink in pixels of the card."""
-        left, top, right, bottom = font(self.face, self.size).getbbox(self.text)
-        x, y = self.at
-        return int(left) + x, int(top) + y, int(right) + x, int(bottom) + y
+    box: tuple[int, int, int, int]
+    seed: int
+    woman: bool
+    faint_at: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A printed face (RGB), what it says, and where its portrait (pixels) and its number stand."""
+    """A face that is worked out and not yet painted: what it says and the runs of text on it.
 
-    image: Image.Image
+    `look` names its layout and typeface, for reports; `disagreeing` cards print a number that their
+    machine-readable line contradicts.
+    """
+
     truth: PermitReading
-    portrait_box: tuple[int, int, int, int] | None = None
-    number: Printed | None = None
+    runs: tuple[Run, ...]
+    ground: int
+    photo: Photo | None = None
+    look: str = ""
+    disagreeing: bool = False
+
+    def run(self, field: str) -> Run | None:
+        """The run that prints a field."""
+        return next((run for run in self.runs if run.field == field), None)
+
+    def paint(self) -> Image.Image:
+        """The face in RGB, 1500 x 945 pixels."""
+        image = ground(self.ground, WIDTH, HEIGHT)
+        if self.photo:
+            _paint_photo(image, self.photo)
+        draw = ImageDraw.Draw(image)
+        for run in self.runs:
+            write(draw, run)
+        return image
 
 
-@cache
-def font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    """A face at a size in pixels; `zone` is the machine-readable lines' face."""
-    if name == "zone":
-        return ImageFont.truetype(str(_MONO if _MONO.exists() else _FONTS["sans"]), size)
-    return ImageFont.truetype(str(_FONTS[name]), size)
+def _paint_photo(image: Image.Image, photo: Photo) -> None:
+    left, top, right, bottom = photo.box
+    face = portrait(photo.seed, width=right - left, height=bottom - top, woman=photo.woman)
+    image.paste(face, (left, top))
+    if photo.faint_at:
+        x, y = photo.faint_at
+        spot = image.crop((x, y, x + 135, y + 180))
+        image.paste(Image.blend(spot, face.resize((135, 180)).convert("L").convert("RGB"), 0.12), (x, y))
 
 
-def _ground(seed: int) -> Image.Image:
-    """A tinted ground with fine waves, as security print has; coloured, so that a grey copy differs."""
-    chance = np.random.default_rng(seed + 77)
-    tint = np.array(
-        [(212, 228, 240), (236, 222, 230), (220, 236, 222), (232, 228, 212)][int(chance.integers(4))], dtype=float
-    )
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(float)
-    waves = np.sin((y + 26 * np.sin(x / chance.uniform(70, 120))) / chance.uniform(5.2, 7.5))
-    sweep = np.sin(x / 480 + chance.uniform(0, 6)) * np.cos(y / 330)
-    pixels = np.empty((HEIGHT, WIDTH, 3))
-    for channel in range(3):
-        pixels[..., channel] = tint[channel] + 4.5 * waves + sweep * (10, -4, -9)[channel]
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+def write(draw: ImageDraw.ImageDraw, run: Run) -> None:
+    """Draw a run; where characters have one pitch each stands in the middle of its place."""
+    if not run.pitch:
+        draw.text(run.at, run.text, font=font(run.face, run.size), fill=run.ink)
+        return
+    for at, character in enumerate(run.text):
+        spare = run.pitch - font(run.face, run.size).getlength(character)
+        place = (run.at[0] + at * run.pitch + spare / 2, run.at[1])
+        draw.text(place, character, font=font(run.face, run.size), fill=run.ink)
 
 
-class _Layout(StrEnum):
-    """Where a value stands: under its label, right of it in a column, or in one line with it."""
-
-    ABOVE = "above"
-    BESIDE = "beside"
-    INLINE = "inline"
+def _mark() -> Run:
+    return Run("SPECIMEN 样本", (1190, HEIGHT - 44), "sans", 30, (176, 60, 60))
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
-    face: str
-    layout: _Layout
-    label_size: int
-    value_size: int
-    label_ink: tuple[int, int, int]
-    latin_label: bool
-    photo_shift: int
+def _title(
+    chance: random.Random, kind: PermitType, style: Style, left: int, right: int, *, field: str = "type"
+) -> list[Run]:
+    """The printed name of the card, perhaps with the country above or its English name beneath."""
+    size = chance.randrange(48, 62)
+    face = face_for(kind.value, style.title_face)
+    ink = chance.choice(((60, 40, 70), (150, 30, 40), (30, 50, 90)))
+    title = Run(kind.value, (left, 44), face, size, ink, field)
+    if chance.random() < 0.25:
+        title = replace(title, at=(left + max(0, (right - left - title.width) // 2), 44))
+    runs = [title]
+    if chance.random() < 0.3:
+        runs.append(Run("中华人民共和国", (title.at[0], 12), face, 26, ink))
+        runs[0] = replace(title, at=(title.at[0], 46))
+    if chance.random() < 0.35:
+        english = wording.TITLES[kind]
+        runs.append(Run(english, (left, 50 + round(size * 1.25)), "latin", 22, ink))
+    return runs
 
 
-def _style(seed: int) -> _Style:
-    chance = random.Random(f"style {seed}")  # noqa: S311 - drawings, not secrets
-    return _Style(
-        face=chance.choice(("sans", "serif")),
-        layout=chance.choice((_Layout.ABOVE, _Layout.ABOVE, _Layout.BESIDE, _Layout.BESIDE, _Layout.INLINE)),
-        label_size=chance.choice((30, 32, 34)),
-        value_size=chance.choice((42, 46, 48)),
-        label_ink=chance.choice(((70, 84, 130), (90, 70, 90), (60, 90, 80))),
-        latin_label=chance.random() < 0.5,
-        photo_shift=chance.randrange(-20, 40),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A label (empty: none is printed) and its value."""
-
-    label: str
-    value: str
-    face: str = ""
-
-
-_Rows = list[list[_Entry]]
-
-
-def _print_entry(draw: ImageDraw.ImageDraw, style: _Style, entry: _Entry, at: tuple[int, int]) -> Printed:
-    x, y = at
-    label_font = font("sans", style.label_size)
-    size = style.value_size
-    if style.layout is _Layout.INLINE:
-        size = style.label_size + 8
-        label_font = font("sans", size)
-        place = (x + int(label_font.getlength(entry.label)) + (14 if entry.label else 0), y)
-    elif style.layout is _Layout.BESIDE:
-        place = (x + (180 if len(entry.label) != 2 or x < 700 else 110), y)
-    else:
-        place = (x, y + (style.label_size + 6 if entry.label else 0))
-    if entry.label:
-        drop = 8 if style.layout is _Layout.BESIDE else 0
-        draw.text((x, y + drop), entry.label, font=label_font, fill=style.label_ink)
-    value = Printed(entry.value, place, entry.face or style.face, size)
-    draw.text(place, entry.value, font=font(value.face, size), fill=INK)
-    return value
-
-
-def _mark(draw: ImageDraw.ImageDraw) -> None:
-    draw.text((1180, HEIGHT - 36), "SPECIMEN 样本", font=font("sans", 22), fill=(150, 110, 100))
-
-
-def _front(who: Holder, seed: int, rows: _Rows, truth: PermitReading, *, zone: str = "") -> Card:
-    """A front as every kind has it: portrait left, title on top, rows of entries, perhaps a machine-readable line."""
-    image, style = _ground(seed), _style(seed)
-    draw = ImageDraw.Draw(image)
-    draw.text((500, 42), truth.type, font=font("serif", 60), fill=(60, 40, 70))
-    top = 205 + style.photo_shift
-    photo_box = (96, top, 96 + 330, top + 440)
-    image.paste(portrait(seed, width=330, height=440, woman=who.sex == "女"), photo_box[:2])
-    step = (650 if zone else 730) // len(rows)
-    number = None
-    for at, row in enumerate(rows):
-        for column, entry in enumerate(row):
-            printed = _print_entry(draw, style, entry, (500 + 500 * column, 152 + at * step))
-            number = printed if entry.value == truth.number else number
-    if zone:
-        draw.text((100, HEIGHT - 112), zone, font=font("zone", 68), fill=INK)
-    _mark(draw)
-    return Card(image, truth, photo_box, number)
-
-
-def _rows(seed: int, truth: PermitReading, *, count_label: str, name_face: str) -> _Rows:
-    """The entries of a front in the usual order; the Latin name stands under the name, with or without a label."""
-    style = _style(seed)
-    latin_label = "英文姓名" if style.latin_label else ""
-    rows: _Rows = [
-        [_Entry("姓名", truth.name, name_face if style.face == "sans" else name_face.replace("sans", "serif"))],
-        [_Entry(latin_label, truth.english_name)],
-        [_Entry("出生日期", truth.birthday), _Entry("性别", truth.sex)],
+def _zone(lines: tuple[str, ...], chance: random.Random) -> list[Run]:
+    """Machine-readable lines at the foot of the face."""
+    left, step = 80 + chance.randrange(0, 30), 88 if len(lines) > 1 else 0
+    top = HEIGHT - 120 - step * (len(lines) - 1) - (40 if len(lines) > 1 else 0)
+    face, size = ("ocr-b", 62) if chance.random() < 0.7 else ("mono", 66)
+    return [
+        Run(line, (left, top + at * step), face_for(line, face), size, (30, 28, 34), "zone", _ZONE_PITCH)
+        for at, line in enumerate(lines)
     ]
-    if truth.nationality:
-        rows[2:] = [
-            [_Entry("出生日期", truth.birthday)],
-            [_Entry("性别", truth.sex), _Entry("国籍", truth.nationality)],
-        ]
-    rows += [[_Entry("有效期限", truth.valid_date)], [_Entry("签发机关", truth.issue_authority)]]
-    last = [_Entry("证件号码", truth.number)]
-    if count_label:
-        last.append(_Entry(count_label, truth.issue_number))
-    if truth.issue_address and count_label:
-        rows.append([_Entry("签发地点", truth.issue_address)])
-    elif truth.issue_address:
-        last.append(_Entry("签发地点", truth.issue_address))
+
+
+def _front(
+    seed: int,
+    kind: PermitType,
+    who: Holder,
+    rows: Rows,
+    truth: PermitReading,
+    style: Style,
+    chance: random.Random,
+    *,
+    zone: str = "",
+) -> Card:
+    """A front as every kind has it: portrait, title on top, rows of entries, perhaps a machine-readable line."""
+    width = chance.randrange(300, 345, 3)
+    height = width * 4 // 3
+    mirrored = chance.random() < 0.06
+    left = WIDTH - width - chance.randrange(70, 110) if mirrored else chance.randrange(70, 116)
+    top = chance.randrange(180, 240)
+    photo_box = (left, top, left + width, top + height)
+    area = Area(90, 176, left - 40, 800) if mirrored else Area(left + width + chance.randrange(44, 80), 176, 1462, 800)
+    if not zone:
+        area = replace(area, bottom=892)
+    runs = _title(chance, kind, style, area.left, area.right)
+    photo = Photo(photo_box, seed, who.sex == "女", (1310, 560) if chance.random() < 0.2 else None)
+    if (
+        kind in (PermitType.EXIT_ENTRY_HK_MACAO, PermitType.EXIT_ENTRY_TAIWAN)
+        and chance.random() < 0.25
+        and not mirrored
+    ):
+        rows, corner = _number_in_corner(rows, style)
+        if corner.at[0] > max(run.box[2] for run in runs[:1]) + 20:
+            runs.append(corner)
+        else:
+            runs.append(replace(corner, at=(photo_box[0], photo_box[3] + 8)))
+    runs += layouts.arrange(rows, style, area)
+    if zone:
+        runs += _zone((zone,), chance)
+    runs.append(_mark())
+    return Card(truth, tuple(runs), seed, photo, _look(style))
+
+
+def _look(style: Style) -> str:
+    return f"{style.layout}, {file_name(style.value_face)}"
+
+
+def _number_in_corner(rows: Rows, style: Style) -> tuple[Rows, Run]:
+    """The number without a label, right of the title; the rows are left without it."""
+    number = next(entry for row in rows for entry in row if entry.field == "number")
+    rest = [[entry for entry in row if entry is not number] for row in rows]
+    run = Run(number.text, (0, 50), face_for(number.text, style.digit_face), 44, (150, 30, 40), "number")
+    return [row for row in rest if row], replace(run, at=(1450 - run.width, 50))
+
+
+def _entries(
+    truth: PermitReading, style: Style, chance: random.Random, *, pinyin: bool, hant: bool
+) -> dict[str, Entry]:
+    """An entry for every field that the card prints, with the liberties the style takes."""
+    texts = {name: getattr(truth, name) for name in _LABELS if getattr(truth, name)}
+    if style.blank_after_comma:
+        texts["english_name"] = texts["english_name"].replace(",", ", ")
+    if style.blanks_in_range:
+        texts["valid_date"] = texts["valid_date"].replace("-", " - ")
+    if style.letter_after_sex:
+        texts["sex"] += "/M" if truth.sex == "男" else "/F"
+    entries = {}
+    for name, text in texts.items():
+        key = "pinyin" if name == "english_name" and pinyin else _LABELS[name]
+        if name == "issue_number" and truth.type == PermitType.TAIWAN_RESIDENT.value:
+            key = "issues"
+        label = wording.label(chance, key)
+        if name == "english_name" and truth.name and chance.random() < 0.5:
+            entries[name] = Entry(name, None, text)
+            continue
+        entries[name] = Entry(name, label, text, hant=hant and name == "name")
+    return entries
+
+
+_LABELS = {
+    "name": "name",
+    "english_name": "english_name",
+    "sex": "sex",
+    "birthday": "birthday",
+    "nationality": "nationality",
+    "valid_date": "valid_date",
+    "issue_authority": "issue_authority",
+    "issue_address": "issue_address",
+    "number": "number",
+    "issue_number": "renewals",
+}
+
+
+def _rows(entries: dict[str, Entry], chance: random.Random) -> Rows:
+    """The usual order with its variations: sex before or after the birthday, the number last or first of its row."""
+    rows: Rows = [[entries[name]] for name in ("name", "english_name") if name in entries]
+    pair = [entries["birthday"], entries["sex"]]
+    if chance.random() < 0.2:
+        pair.reverse()
+    if "nationality" in entries:
+        rows += [[entries["birthday"]], [entries["sex"], entries["nationality"]]]
+    else:
+        rows.append(pair)
+    middle = [[entries["valid_date"]], [entries["issue_authority"]]]
+    if chance.random() < 0.15:
+        middle.reverse()
+    rows += middle
+    last = [entries["number"]]
+    if "issue_number" in entries:
+        last.append(entries["issue_number"])
+        rows += [[entries["issue_address"]]] if "issue_address" in entries else []
+    elif "issue_address" in entries:
+        last.append(entries["issue_address"])
+    if chance.random() < 0.1:
+        return [last, *rows]
     return [*rows, last]
 
 
 def _truth(kind: PermitType, who: Holder, **fields: str) -> PermitReading:
     return PermitReading(
+        english_name=who.name.latin,
         sex=who.sex,
         birthday=f"{who.born_on:%Y.%m.%d}",
         valid_date=who.valid,
@@ -211,152 +257,129 @@ def _truth(kind: PermitType, who: Holder, **fields: str) -> PermitReading:
     )
 
 
-def _hk_holder(seed: int) -> Holder:
-    """Every eighth holder of a HK/Macao card is not Chinese."""
-    return holder(seed, foreign=seed % 8 == 5)
+def _lot(what: str, seed: int) -> random.Random:
+    return random.Random(f"{what} {seed}")  # noqa: S311 - drawings, not secrets
 
 
-def _hk_number(seed: int, who: Holder) -> str:
-    place = "H" if seed % 3 else "M"
-    return f"{place}A{who.digits[:7]}" if who.nationality else place + who.digits[:8]
+def _hk_macao_holder(seed: int) -> Holder:
+    """One in seven is not Chinese, one in six has a card of the first make."""
+    chance = _lot("hk_macao", seed)
+    if chance.random() < 0.14:
+        return holder(seed, Population.FOREIGN)
+    return holder(seed, Population.HK_MACAO, Generation.OLD if chance.random() < 0.17 else Generation.NEW)
 
 
-def _id_number(who: Holder) -> str:
-    return f"{'ABCDGHKPRVYZ'[int(who.digits[20]) % 12]}{who.digits[21:27]}({who.digits[27]})"
-
-
-def hk_macao_front(seed: int) -> Card:
-    """港澳居民来往内地通行证, front; every fourth is of the generation that prints the renewal count in its number."""
-    who = _hk_holder(seed)
-    hant = seed % 2 == 1
+def hk_macao_front(seed: int, layout: Layout | None = None) -> Card:
+    """港澳居民来往内地通行证, front. The first make ends its number with the renewal count, residents who are not
+    Chinese have a nationality and a Latin name only."""
+    who, chance = _hk_macao_holder(seed), _lot("hk_macao front", seed)
+    hant = chance.random() < 0.7
+    old = who.generation is Generation.OLD
+    chinese_name = who.name.traditional if hant else who.name.simplified
     truth = _truth(
         PermitType.HK_MACAO_RESIDENT,
         who,
-        name=who.traditional if hant else who.simplified,
-        english_name=who.cantonese,
-        number=_hk_number(seed, who) + (f"{who.issues:02d}" if seed % 4 == 3 else ""),
-        issue_authority=("中华人民共和国出入境管理局", "公安部出入境管理局", "国家移民管理局")[seed % 3],
-        issue_number=f"{who.issues:02d}",
-        nationality=who.nationality,
+        name="" if who.name.nationality else chinese_name,
+        number=numbers.hk_macao(who),
+        issue_authority=chance.choice(_AUTHORITIES),
+        issue_number="" if old and chance.random() < 0.5 else f"{who.issues:02d}",
+        nationality=who.name.nationality,
     )
-    rows = _rows(seed, truth, count_label="换证次数", name_face="sans-hant" if hant else "sans")
-    return _front(who, seed, rows, truth)
+    style = layouts.style(chance, layout)
+    entries = _entries(truth, style, chance, pinyin=False, hant=hant)
+    return _front(seed, PermitType.HK_MACAO_RESIDENT, who, _rows(entries, chance), truth, style, chance)
 
 
-def taiwan_front(seed: int) -> Card:
-    """台湾居民来往大陆通行证, front."""
-    who = holder(seed)
+def taiwan_front(seed: int, layout: Layout | None = None) -> Card:
+    """台湾居民来往大陆通行证, front; the make before 2008 has ten digits, some with a letter after them."""
+    chance = _lot("taiwan front", seed)
+    old = chance.random() < 0.15
+    who = holder(seed, Population.TAIWAN, Generation.OLD if old else Generation.NEW)
+    hant = chance.random() < 0.7
     truth = _truth(
         PermitType.TAIWAN_RESIDENT,
         who,
-        name=who.traditional if seed % 3 else who.simplified,
-        english_name=who.wade_giles,
-        number=who.digits[:8],
-        issue_authority=("公安部出入境管理局", "国家移民管理局")[seed % 2],
-        issue_number=f"{who.issues:02d}",
-        issue_address=who.place,
+        name=who.name.traditional if hant else who.name.simplified,
+        number=numbers.taiwan(who),
+        issue_authority=chance.choice(_AUTHORITIES + _OFFICES[:2]),
+        issue_number="" if old and chance.random() < 0.5 else f"{who.issues:02d}",
+        issue_address=chance.choice(_PLACES_OF_TAIWAN),
     )
-    rows = _rows(seed, truth, count_label="签发次数", name_face="sans-hant" if seed % 3 else "sans")
-    return _front(who, seed, rows, truth)
+    style = layouts.style(chance, layout)
+    entries = _entries(truth, style, chance, pinyin=False, hant=hant)
+    return _front(seed, PermitType.TAIWAN_RESIDENT, who, _rows(entries, chance), truth, style, chance)
 
 
-def exit_entry_front(seed: int, *, to_taiwan: bool, disagreeing: bool = False) -> Card:
+def exit_entry_front(seed: int, layout: Layout | None = None, *, to_taiwan: bool, disagreeing: bool = False) -> Card:
     """往来港澳通行证 or 往来台湾通行证, front, with its machine-readable line.
 
-    `disagreeing` prints a number that is not the one in the line. Every sixth holder has a name in several parts.
+    `disagreeing` prints a number that is not the one in the line.
     """
-    who = holder(seed, long=seed % 6 == 4)
     kind = PermitType.EXIT_ENTRY_TAIWAN if to_taiwan else PermitType.EXIT_ENTRY_HK_MACAO
-    number = ("L" if to_taiwan else "C") + who.digits[:8]
-    if not to_taiwan and seed % 4 == 2:
-        number = "C" + "ABCDEFGHJKLMNPQRSTUVWXYZ"[int(who.digits[30])] + who.digits[:7]
+    chance = _lot(f"exit entry {to_taiwan}", seed)
+    who = holder(seed + 1_000_000 * to_taiwan, Population.MAINLAND)
+    number = numbers.exit_entry(who, to_taiwan=to_taiwan)
     truth = _truth(
         kind,
         who,
-        name=who.simplified,
-        english_name=who.pinyin,
-        number=other_number(number) if disagreeing else number,
-        issue_authority=("国家移民管理局", "公安部出入境管理局", "中华人民共和国出入境管理局")[seed % 3],
-        issue_address=who.place,
+        name=who.name.simplified,
+        number=numbers.other(number) if disagreeing else number,
+        issue_authority=chance.choice(_AUTHORITIES + _OFFICES),
+        issue_address=chance.choice(_PLACES),
     )
-    rows = _rows(seed, truth, count_label="", name_face="sans")
-    return _front(who, seed, rows, truth, zone=zones.exit_entry(who, number))
+    style = layouts.style(chance, layout)
+    entries = _entries(truth, style, chance, pinyin=True, hant=False)
+    zone = zones.exit_entry(who, number)
+    card = _front(seed, kind, who, _rows(entries, chance), truth, style, chance, zone=zone)
+    return replace(card, disagreeing=disagreeing)
 
 
-def other_number(number: str) -> str:
-    """A number of the same form with two other digits, as a forger writes it."""
-    swapped = "".join(str((int(each) + 4) % 10) for each in number[4:6])
-    return number[:4] + swapped + number[6:]
-
-
-def hk_macao_back(seed: int) -> Card:
+def hk_macao_back(seed: int, layout: Layout | None = None) -> Card:
     """The back of a HK/Macao residents' permit: name, identity card number, earlier number, three lines."""
-    who = _hk_holder(seed)
-    image, style = _ground(seed + 1), _style(seed)
-    draw = ImageDraw.Draw(image)
-    kind, name, id_number = PermitType.HK_MACAO_RESIDENT.value, who.simplified, _id_number(who)
-    # The cards of residents who are not Chinese are younger than the generation whose number ended in the count.
-    history = _hk_number(seed, who) + ("" if who.nationality else f"{who.issues - 1:02d}")
-    id_label = "香港身份证号码" if seed % 3 else "澳门身份证号码"
-    draw.text((130, 62), kind, font=font("serif", 52), fill=(60, 40, 70))
-    earlier = None
-    for at, (label, value) in enumerate((("姓名", name), (id_label, id_number), ("曾用证件号码", history))):
-        y = 180 + at * 140
-        draw.text((130, y + 8), label, font=font("sans", style.label_size), fill=style.label_ink)
-        earlier = Printed(value, (430, y), style.face, style.value_size)
-        draw.text(earlier.at, value, font=font(earlier.face, earlier.size), fill=INK)
-    for at, line in enumerate(zones.hk_macao_back(who, _hk_number(seed, who), id_number)):
-        draw.text((100, 630 + at * 88), line, font=font("zone", 68), fill=INK)
-    _mark(draw)
-    back = BackFields(type=kind, name=name, id_number=id_number, history_number=history)
-    return Card(image, PermitReading(back=back, warnings=()), None, earlier)
+    who, chance = _hk_macao_holder(seed), _lot("hk_macao back", seed)
+    style = layouts.style(chance, layout)
+    kind, number, id_number = PermitType.HK_MACAO_RESIDENT, numbers.hk_macao(who), numbers.identity(who)
+    hant = chance.random() < 0.6
+    history = numbers.earlier(who) if chance.random() < 0.88 else ""
+    back = BackFields(
+        type=kind.value,
+        name=who.name.traditional if hant else who.name.simplified,
+        id_number=id_number,
+        history_number=history,
+    )
+    rows = _back_rows(who, back, chance, hant=hant)
+    old_zone = who.generation is Generation.OLD and chance.random() < 0.5
+    lines = zones.hk_macao_back_of_1999(who, number) if old_zone else zones.hk_macao_back(who, number[:9], id_number)
+    runs = _title(chance, kind, style, 120, 1450, field="back.type") + layouts.arrange(
+        rows, style, Area(120, 176, 1440, 580)
+    )
+    runs += [*_zone(lines, chance), _mark()]
+    look = _look(style)
+    return Card(PermitReading(back=back, warnings=()), tuple(runs), seed + 1, look=look)
 
 
-def not_a_card(seed: int) -> Card:
-    """A shop's receipt, the page of a book or a view of hills: no permit."""
-    draw_it = (_receipt, _book_page, _hills)[seed % 3]
-    return Card(draw_it(random.Random(f"no card {seed}")), PermitReading(warnings=()))  # noqa: S311 - drawings
+def _back_rows(who: Holder, back: BackFields, chance: random.Random, *, hant: bool) -> Rows:
+    """The back's entries; residents who are not Chinese have a length of stay, which no field reports."""
+    place = "hong_kong_id" if numbers.hk_macao(who)[0] == "H" else "macao_id"
+    rows = [[Entry("back.id_number", wording.label(chance, place), back.id_number)]]
+    if back.name:
+        rows.insert(0, [Entry("back.name", wording.label(chance, "back.name"), back.name, hant=hant)])
+    if back.history_number:
+        label = wording.label(chance, "back.history_number")
+        rows.append([Entry("back.history_number", label, back.history_number)])
+    if who.name.nationality:
+        rows.append([Entry("stay", wording.Label("停留期限", "Duration of stay"), "每次不超过90日")])
+    return rows
 
 
-def _receipt(chance: random.Random) -> Image.Image:
-    image = Image.new("RGB", (WIDTH, HEIGHT), (244, 242, 236))
-    draw = ImageDraw.Draw(image)
-    draw.text((520, 60), "購物收據 RECEIPT", font=font("sans-hant", 54), fill=INK)
-    for at, item in enumerate(("牛奶 Milk", "麵包 Bread", "茶葉 Tea", "橙 Oranges", "合計 Total")):
-        y, price = 190 + at * 120, f"HK$ {chance.randrange(8, 300)}.{chance.randrange(10)}0"
-        draw.text((180, y), item, font=font("sans-hant", 46), fill=INK)
-        draw.text((1080, y), price, font=font("sans", 46), fill=INK)
-    return image
-
-
-def _book_page(chance: random.Random) -> Image.Image:
-    image = Image.new("RGB", (WIDTH, HEIGHT), (240, 232, 214))
-    draw = ImageDraw.Draw(image)
-    words = ("山上的雪", "慢慢地化了", "河水", "流过村庄", "孩子们", "在桥上", "看船", "风从南方来", "一天", "又过去")
-    for at in range(14):
-        line = "，".join(chance.sample(words, 6))[:28]
-        draw.text((130, 70 + at * 58), line, font=font("serif", 42), fill=INK)
-    return image
-
-
-def _hills(chance: random.Random) -> Image.Image:
-    image = Image.new("RGB", (WIDTH, HEIGHT), (168, 200, 228))
-    draw = ImageDraw.Draw(image)
-    for at, ink in enumerate(((126, 150, 168), (92, 128, 110), (62, 98, 66))):
-        line = [(x, 380 + at * 150 + chance.randrange(-70, 70)) for x in range(0, WIDTH + 150, 150)]
-        draw.polygon([(0, HEIGHT), *line, (WIDTH + 150, HEIGHT)], fill=ink)
-    draw.ellipse((1100, 80, 1220, 200), fill=(250, 236, 190))
-    return image
-
-
-def print_card(kind: SpecimenKind, seed: int) -> Card:
-    """The printed face of a kind and seed."""
+def print_card(kind: SpecimenKind, seed: int, layout: Layout | None = None) -> Card:
+    """The face of a card's kind and seed, in a layout of the seed's or the one asked for."""
     if kind is SpecimenKind.HK_MACAO_FRONT:
-        return hk_macao_front(seed)
+        return hk_macao_front(seed, layout)
     if kind is SpecimenKind.HK_MACAO_BACK:
-        return hk_macao_back(seed)
+        return hk_macao_back(seed, layout)
     if kind is SpecimenKind.TAIWAN_FRONT:
-        return taiwan_front(seed)
+        return taiwan_front(seed, layout)
     if kind is SpecimenKind.NOT_A_CARD:
-        return not_a_card(seed)
-    return exit_entry_front(seed, to_taiwan=kind is SpecimenKind.EXIT_ENTRY_TAIWAN_FRONT)
+        raise ValueError("that is no card")
+    return exit_entry_front(seed, layout, to_taiwan=kind is SpecimenKind.EXIT_ENTRY_TAIWAN_FRONT)

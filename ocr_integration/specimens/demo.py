@@ -30,15 +30,15 @@ def demo_cards() -> list[DemoCard]:
     hk, tw = SpecimenKind.HK_MACAO_FRONT, SpecimenKind.TAIWAN_FRONT
     return [
         _card("HK/Macao, clean", hk, 101),
-        _card("HK/Macao on a table", hk, 102, capture=Capture.TABLE),
+        _card("HK/Macao on a table", hk, 107, capture=Capture.TABLE),
         _card("HK/Macao, edited", hk, 103, forgery=Forgery.EDITED),
         _card("HK/Macao, photocopy", hk, 104, forgery=Forgery.PHOTOCOPY),
         _card("Taiwan, clean", tw, 201),
-        _card("Taiwan, quarter turn", tw, 202, capture=Capture.QUARTER),
-        _card("Taiwan, off a screen", tw, 203, forgery=Forgery.RECAPTURE),
+        _card("Taiwan, sent through a chat", tw, 202, capture=Capture.COMPRESSED),
+        _card("Taiwan, off a screen", tw, 205, forgery=Forgery.RECAPTURE),
         _card("Taiwan, edited", tw, 204, forgery=Forgery.EDITED),
         _card("Exit-entry to Hong Kong and Macao", SpecimenKind.EXIT_ENTRY_HK_MACAO_FRONT, 301),
         _card("Exit-entry to Taiwan", SpecimenKind.EXIT_ENTRY_TAIWAN_FRONT, 401),
-        _card("HK/Macao under a lamp", hk, 108, capture=Capture.GLARE),
-        _card("A receipt", SpecimenKind.NOT_A_CARD, 501),
+        _card("HK/Macao under a lamp", hk, 110, capture=Capture.GLARE),
+        _card("A receipt", SpecimenKind.NOT_A_CARD, 506),
     ]

@@ -12,26 +12,40 @@ def check_digit(text: str) -> str:
     return str(total % 10)
 
 
+def _checked(text: str) -> str:
+    return text + check_digit(text)
+
+
 def exit_entry(holder: Holder, number: str) -> str:
     """The one line of 30 on an exit-entry permit's front."""
-    number_part = number + check_digit(number)
-    expiry = f"{holder.expires_on:%y%m%d}"
-    born = f"{holder.born_on:%y%m%d}"
-    line = f"CS{number_part}<{expiry}{check_digit(expiry)}<{born}{check_digit(born)}<"
+    line = f"CS{_checked(number)}<{_checked(f'{holder.expires_on:%y%m%d}')}<{_checked(f'{holder.born_on:%y%m%d}')}<"
     return line + check_digit(line[2:12] + line[13:20] + line[21:28])
 
 
 def hk_macao_back(holder: Holder, number: str, id_number: str) -> tuple[str, str, str]:
-    """The three lines of 30 on the back of a HK/Macao residents' permit."""
-    count = f"{holder.issues:02d}"
-    expiry = f"{holder.expires_on:%y%m%d}"
-    born = f"{holder.born_on:%y%m%d}"
-    first = f"CR{number}{check_digit(number)}{count}{check_digit(count)}{expiry}{check_digit(expiry)}"
-    first += ("1" if holder.sex == "男" else "0") + born + check_digit(born)
+    """The three lines of 30 on the back of a HK/Macao residents' permit; `number` has nine characters."""
+    first = f"CR{_checked(number)}{_checked(f'{holder.issues:02d}')}{_checked(f'{holder.expires_on:%y%m%d}')}"
+    first += ("1" if holder.sex == "男" else "0") + _checked(f"{holder.born_on:%y%m%d}")
     compact = id_number.replace("(", "").replace(")", "").ljust(9, "<")
     century = "ABC"[holder.born_on.year // 100 - 18]
-    second = "<" * 18 + century + compact + check_digit(compact)
+    second = "<" * 18 + century + _checked(compact)
     second += check_digit(first[2:22] + first[23:30] + second[19:29])
-    surname, _comma, given = holder.cantonese.partition(",")
-    third = f"{surname}<<{given.replace(' ', '<')}".ljust(30, "<")[:30]
-    return first, second, third
+    return first, second, _names(holder)
+
+
+def hk_macao_back_of_1999(holder: Holder, number: str) -> tuple[str, str, str]:
+    """The three lines of the 1999 card: born, sex, expiry and a number of eleven characters in line two.
+
+    Only those places are known (medium sure); line one and the place of the name are guessed.
+    """
+    first = f"C<CHN{_checked(number[:9])}".ljust(30, "<")
+    sex = "M" if holder.sex == "男" else "F"
+    second = f"{_checked(f'{holder.born_on:%y%m%d}')}{sex}{_checked(f'{holder.expires_on:%y%m%d}')}{number}".ljust(
+        29, "<"
+    )
+    return first, _checked(second), _names(holder)
+
+
+def _names(holder: Holder) -> str:
+    surname, _comma, given = holder.name.latin.replace("'", "").replace("-", " ").partition(",")
+    return f"{surname.replace(' ', '<')}<<{given.replace(' ', '<')}".ljust(30, "<")[:30]

@@ -16,15 +16,20 @@ from ocr_integration.engine.warnings.photocopy import is_photocopy
 from ocr_integration.engine.warnings.recapture import is_recapture
 
 
-def warnings_of(page: Page, text: Text, portrait: Portrait | None, *, zone_disagrees: bool) -> tuple[int, ...]:
-    """Run every test; the codes in the service's order, () when all were made and clean."""
+def warnings_of(
+    page: Page, text: Text, card: Text, portrait: Portrait | None, *, zone_disagrees: bool
+) -> tuple[int, ...]:
+    """Run every test; the codes in the service's order, () when all were made and clean.
+
+    `card`: the lines of the card alone, where `text` may hold those of another card beside it.
+    """
     verdicts: dict[KnownWarning, bool | None] = {
         KnownWarning.PHOTOCOPY: is_photocopy(page, text, portrait),
         KnownWarning.RECAPTURE: None,
         KnownWarning.EDITED: None,
     }
     if min(page.width, page.height) >= MIN_FORENSIC_SIDE:
-        verdicts[KnownWarning.RECAPTURE] = is_recapture(page, text)
+        verdicts[KnownWarning.RECAPTURE] = is_recapture(page, card)
         verdicts[KnownWarning.EDITED] = is_edited(page, text, portrait)
     if zone_disagrees:
         verdicts[KnownWarning.EDITED] = True

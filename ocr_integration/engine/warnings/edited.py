@@ -27,16 +27,19 @@ _BELOW_OWN = 6
 _NEIGHBOURS = 3
 # The card as a whole remembers an older quality when its dip (log of the difference) is this deep...
 _CARD_DIP = -0.45
-# ...and a box does not when it lacks this share of the dip; boxes merely worse lit lack up to half of it.
+# ...and a box does not when it lacks this share of the dip; boxes merely worse lit lack up to two thirds of it.
 _BOX_LACKS = 0.75
+# In heights; a piece of fewer blocks says too little.
+_PIECE, _MOST_PIECES, _FEWEST_BLOCKS = 3.0, 8, 60
 _BLOCK = 8
-# Pixels kept around the text, so that blurring and block borders come out as in the whole picture.
-_MARGIN = 48
+# Blocks side by side in the mosaic, and as many as one box is judged by.
+_MOSAIC = 64
+_MOST_BLOCKS = 1200
 
 # The luminance table of the JPEG standard (annex K), whose scaling the usual encoders call quality.
 _STANDARD_SUM = 3681
 
-Map = NDArray[np.float32]
+Changes = NDArray[np.float32]
 
 
 def is_edited(page: Page, text: Text, portrait: Portrait | None) -> bool | None:
@@ -50,11 +53,10 @@ def is_edited(page: Page, text: Text, portrait: Portrait | None) -> bool | None:
         return None
     if portrait is not None:
         stored.append(_as_stored(text.frame.to_page(portrait.box.corners()), page))
-    left, top, right, bottom = _block_bounds(stored, luminance.shape)
+    mosaic, boxes = _mosaic(luminance, stored + [piece for quad in stored for piece in _pieces(quad)])
     qualities = [each for each in _QUALITIES if each <= quality + 2 * _NEIGHBOURS - _BELOW_OWN]
-    maps = [_difference(luminance[top:bottom, left:right], each) for each in qualities]
-    boxes = [_on_map(quad - (left, top), maps[0].shape) for quad in stored]
-    return _verdict([box for box in boxes if box.any()], maps, qualities, quality)
+    changes = [_changes(mosaic, each) for each in qualities]
+    return _verdict(boxes, changes, qualities, quality)
 
 
 def _as_stored(quad: NDArray[np.float64], page: Page) -> NDArray[np.float64]:
@@ -66,12 +68,48 @@ def _as_stored(quad: NDArray[np.float64], page: Page) -> NDArray[np.float64]:
     return np.stack(pairs[page.orientation], axis=1)
 
 
-def _block_bounds(quads: list[NDArray[np.float64]], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """The area of the text with a margin, on the borders of the file's blocks."""
-    points = np.concatenate(quads)
-    left, top = (max(0, int(low) - _MARGIN) // (2 * _BLOCK) * (2 * _BLOCK) for low in points.min(axis=0))
-    right, bottom = (int(high) + _MARGIN for high in points.max(axis=0))
-    return left, top, min(shape[1], right), min(shape[0], bottom)
+def _pieces(quad: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """A long box in pieces three heights long: what was put in may be the end of a line only."""
+    length, height = float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[3] - quad[0]))
+    many = min(_MOST_PIECES, round(length / (_PIECE * height))) if height else 1
+    if many < 2 or length / many * height < _FEWEST_BLOCKS * _BLOCK**2:
+        return []
+    steps = np.linspace(0, 1, many + 1)[:, None]
+    top, bottom = quad[0] + (quad[1] - quad[0]) * steps, quad[3] + (quad[2] - quad[3]) * steps
+    return [np.stack([top[at], top[at + 1], bottom[at + 1], bottom[at]]) for at in range(many)]
+
+
+def _mosaic(luminance: Pixels, quads: list[NDArray[np.float64]]) -> tuple[Pixels, list[NDArray[np.intp]]]:
+    """The file's blocks under the quads laid side by side, and for each quad which of them are its own.
+
+    Blocks of a grey picture are saved each by itself, so the rest of the picture need not be saved again.
+    """
+    rows, columns = (side // _BLOCK for side in luminance.shape[:2])
+    places = [each for each in (_places(quad, rows, columns) for quad in quads) if len(each)]
+    if not places:
+        return np.zeros((_BLOCK, _BLOCK), dtype=np.uint8), []
+    used, own = np.unique(np.concatenate(places), return_inverse=True)
+    blocks = luminance[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
+    taken = blocks[used // columns, :, used % columns]
+    missing = -len(taken) % _MOSAIC
+    padded = np.concatenate([taken, np.repeat(taken[-1:], missing, axis=0)])
+    laid = padded.reshape(-1, _MOSAIC, _BLOCK, _BLOCK).transpose(0, 2, 1, 3).reshape(-1, _MOSAIC * _BLOCK)
+    ends = np.cumsum([len(each) for each in places])
+    return np.ascontiguousarray(laid), np.split(own.reshape(-1), ends[:-1])
+
+
+def _places(quad: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.intp]:
+    """The blocks inside a quad, numbered along the rows; of a large one only as many as are needed."""
+    on_blocks = np.round(quad / _BLOCK - 0.5).astype(np.int32)
+    low = np.maximum(on_blocks.min(axis=0), 0)
+    high = np.minimum(on_blocks.max(axis=0), (columns - 1, rows - 1))
+    if (high < low).any():
+        return np.zeros(0, dtype=np.intp)
+    mask = np.zeros((high[1] - low[1] + 1, high[0] - low[0] + 1), dtype=np.uint8)
+    cv2.fillPoly(mask, [on_blocks - low], 1)
+    down, across = np.nonzero(mask)
+    every = 1 + len(down) // _MOST_BLOCKS
+    return np.asarray((down[::every] + low[1]) * columns + across[::every] + low[0], dtype=np.intp)
 
 
 def file_quality(data: bytes) -> int | None:
@@ -91,41 +129,34 @@ def _luminance(data: bytes) -> Pixels:
         return np.asarray(picture.convert("L"), dtype=np.uint8)
 
 
-def _difference(luminance: Pixels, quality: int) -> Map:
-    """Mean absolute difference per block after saving once more, blurred over neighbouring blocks."""
-    saved = cv2.imencode(".jpg", luminance, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+def _changes(mosaic: Pixels, quality: int) -> Changes:
+    """Mean absolute difference of each block after saving once more."""
+    saved = cv2.imencode(".jpg", mosaic, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     again = np.asarray(cv2.imdecode(saved, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-    height, width = (side // _BLOCK * _BLOCK for side in luminance.shape[:2])
-    change = cv2.absdiff(luminance, again)[:height, :width].astype(np.float32)
-    blocks = cv2.resize(change, (width // _BLOCK, height // _BLOCK), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.GaussianBlur(blocks, (0, 0), 1.5), dtype=np.float32)
+    change = cv2.absdiff(mosaic, again)
+    size = change.shape[1] // _BLOCK, change.shape[0] // _BLOCK
+    return np.asarray(cv2.resize(change.astype(np.float32), size, interpolation=cv2.INTER_AREA).reshape(-1))
 
 
-def _verdict(boxes: list[NDArray[np.bool_]], maps: list[Map], qualities: list[int], quality: int) -> bool | None:
+def _verdict(boxes: list[NDArray[np.intp]], changes: list[Changes], qualities: list[int], quality: int) -> bool | None:
     """True: a box lacks the card's memory of an older save. False: there is no such memory. None: all share it."""
     allowed = [index for index, each in enumerate(qualities) if each <= quality - _BELOW_OWN]
     allowed = [index for index in allowed if _NEIGHBOURS <= index < len(qualities) - _NEIGHBOURS]
     if not allowed or not boxes:
         return None
-    depths = _dips(maps, np.any(boxes, axis=0))
+    depths = _dips(changes, np.concatenate(boxes))
     strongest = min(allowed, key=lambda index: depths[index])
     depth = depths[strongest]
     if depth > _CARD_DIP:
         return False
-    lacking = [_dips(maps, box)[strongest] > (1 - _BOX_LACKS) * depth for box in boxes]
+    lacking = [_dips(changes, box)[strongest] > (1 - _BOX_LACKS) * depth for box in boxes]
     return True if any(lacking) else None
 
 
-def _dips(maps: list[Map], area: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _dips(changes: list[Changes], blocks: NDArray[np.intp]) -> NDArray[np.float64]:
     """How far the area's difference at each quality lies below that of its neighbours (log)."""
-    curve = np.log(np.array([each[area].mean() for each in maps]) + 0.05)
+    curve = np.log(np.array([each[blocks].mean() for each in changes]) + 0.05)
     dips = np.zeros_like(curve)
     step = _NEIGHBOURS
     dips[step:-step] = curve[step:-step] - (curve[: -2 * step] + curve[2 * step :]) / 2
     return dips
-
-
-def _on_map(quad: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    mask = np.zeros(shape, dtype=np.uint8)
-    cv2.fillPoly(mask, [np.round(quad / _BLOCK - 0.5).astype(np.int32)], 1)
-    return mask.astype(bool)

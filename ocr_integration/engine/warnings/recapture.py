@@ -10,18 +10,25 @@ import numpy as np
 
 from ocr_integration.engine.lines import Text
 from ocr_integration.engine.page import Page, Pixels, around
+from ocr_integration.engine.warnings.edited import file_quality
 
 _TILE = 512
 # Cycles per pixel: below live print and guilloche, above only the corners of the spectrum.
 _BAND = (0.10, 0.48)
 _STRONGEST = 6
-# Screens measured 3.5 and more, genuine cards at most 2.2 (natural log over the local median).
-_PEAK = 2.6
+# In eighths of a cycle per pixel; the window spreads a peak over three steps of a 512-pixel tile.
+_LATTICE_WIDTH = 0.05
+# Screens measured 3.6 and more, genuine cards at most 2.8 (natural log over the local median).
+_PEAK = 3.2
+# The blocks of a coarser file that was turned or resized before are a grid too, off the lattice of its own.
+_MIN_QUALITY = 50
 
 
-def is_recapture(page: Page, text: Text) -> bool:
-    """Whether the card's middle shows the regular grid of a screen."""
-    return grid_strength(_middle(page, text)) > _PEAK
+def is_recapture(page: Page, text: Text) -> bool | None:
+    """Whether the card's middle shows the regular grid of a screen; None where that may be the file's own blocks."""
+    has_grid = grid_strength(_middle(page, text)) > _PEAK
+    quality = file_quality(page.data) if has_grid and page.file_format == "JPEG" else None
+    return None if quality is not None and quality < _MIN_QUALITY else has_grid
 
 
 def grid_strength(tile: Pixels) -> float:
@@ -37,8 +44,15 @@ def grid_strength(tile: Pixels) -> float:
     down = np.fft.fftshift(np.fft.fftfreq(tile.shape[0]))[:, None]
     across = np.fft.fftshift(np.fft.fftfreq(tile.shape[1]))[None, :]
     radius = np.hypot(down, across)
-    above = np.where((radius > _BAND[0]) & (radius < _BAND[1]), logarithm - around_it, 0.0)
+    own = (radius > _BAND[0]) & (radius < _BAND[1]) & ~(_on_lattice(down) & _on_lattice(across))
+    above = np.where(own, logarithm - around_it, 0.0)
     return _mean_of_peaks(above)
+
+
+def _on_lattice(frequency: np.ndarray) -> np.ndarray:
+    """Where the blocks of a strongly compressed JPEG stand in the spectrum: at multiples of an eighth."""
+    eighths = frequency * 8
+    return np.asarray(np.abs(eighths - np.round(eighths)) < _LATTICE_WIDTH)
 
 
 def _mean_of_peaks(above: np.ndarray) -> float:
