@@ -50,10 +50,15 @@ def _serve(options: argparse.Namespace) -> None:
         keys = serving.keys_from_text(_environment("OCR_SERVER_KEYS"))
     except ValueError as error:
         raise SystemExit(f"OCR_SERVER_KEYS: {error}") from None
+    try:
+        tokens = serving.tokens_from_text(_environment("OCR_SERVER_TOKENS"), keys)
+    except ValueError as error:
+        raise SystemExit(f"OCR_SERVER_TOKENS: {error}") from None
     serving.serve(
         host=options.host,
         port=options.port,
         keys=keys,
+        tokens=tokens,
         calls_per_second=options.calls_per_second,
         allow_private_urls=options.allow_private_urls,
     )
@@ -91,7 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("--endpoint", required=True, help="https://… of the service")
     call.set_defaults(run=_call)
 
-    serve = commands.add_parser("serve", help="serve the protocol; keys from OCR_SERVER_KEYS=id:key,…")
+    serve = commands.add_parser(
+        "serve",
+        help="serve the protocol; keys from OCR_SERVER_KEYS=id:key,… and OCR_SERVER_TOKENS=id:token,…",
+    )
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8010)
     serve.add_argument("--calls-per-second", type=int, default=20)

@@ -1,25 +1,26 @@
-"""One honest attempt over requests: signed afresh, pooled, with a deadline over the whole call.
+"""One honest attempt: signed afresh, pooled, with a deadline over the whole call.
 
 Retries are the caller's. Foreign exceptions are translated here and nowhere else. Nothing is logged.
 """
 
 from __future__ import annotations
 
-import http.cookiejar
+import http.client
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
-import requests
+import certifi
 import urllib3
-from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.response import BaseHTTPResponse
 
 from ocr_integration import deadline as deadlines
 from ocr_integration import signing, wire
 from ocr_integration.contract import PermitReading, ReadRequest
+from ocr_integration.deadline import TimedHTTPPool, TimedHTTPSPool
 from ocr_integration.errors import ConfigError, RetryError, ServiceError
 
 ACTION = "MainlandPermitOCR"
@@ -31,25 +32,19 @@ MAX_CONNECT_SECONDS = 5.0
 _CHUNK = 65_536
 
 
-class _TimedAdapter(HTTPAdapter):
-    """requests' transport over connections that honour the thread's deadline."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": deadlines.TimedHTTPPool,
-            "https": deadlines.TimedHTTPSPool,
-        }
-
-
-def _session(pool_size: int) -> requests.Session:
-    """One session for all threads: nothing in it changes after this, cookies included."""
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _TimedAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0))
-    return session
+def _pool_of(endpoint: str, size: int) -> HTTPConnectionPool | None:
+    """The kept connections to an endpoint, None for an address that is none: the call itself then says so."""
+    try:
+        url = urllib3.util.parse_url(endpoint)
+    except urllib3.exceptions.LocationParseError:
+        return None
+    if not url.host:
+        return None
+    if url.scheme == "http":
+        return TimedHTTPPool(url.host, url.port, maxsize=size)
+    if url.scheme == "https":
+        return TimedHTTPSPool(url.host, url.port, maxsize=size, cert_reqs="CERT_REQUIRED", ca_certs=certifi.where())
+    return None
 
 
 class Client:
@@ -75,7 +70,8 @@ class Client:
         self._token = token
         self._deadline_seconds = deadline_seconds
         self._clock = clock
-        self._session = _session(pool_size)
+        self._pool = _pool_of(self._endpoint, pool_size)
+        self._target = urlsplit(self._endpoint).path or "/" if self._pool else "/"
 
     def read(self, request: ReadRequest) -> PermitReading:
         """Read one picture. Raises ServiceError of the class that says who must act.
@@ -84,14 +80,15 @@ class Client:
         """
         deadline = time.monotonic() + self._deadline_seconds
         body = wire.request_body(request)
-        answer, date = self._post(body, deadline, offset=0.0)
+        extra = {wire.REGIONS_HEADER: "1"} if request.with_regions else {}
+        answer, date = self._post(body, deadline, offset=0.0, extra=extra)
         try:
             return wire.parse_answer(answer)
         except ConfigError as error:
             offset = self._offset(date) if error.code == "AuthFailure.SignatureExpire" else None
             if offset is None:
                 raise
-        answer, _date = self._post(body, deadline, offset=offset)
+        answer, _date = self._post(body, deadline, offset=offset, extra=extra)
         return wire.parse_answer(answer)
 
     def _offset(self, date: str) -> float | None:
@@ -105,6 +102,7 @@ class Client:
         timestamp = int(self._clock() + offset)
         headers = {
             "Host": self._host,
+            "User-Agent": CLIENT_NAME,
             "Content-Type": CONTENT_TYPE,
             "X-TC-Action": ACTION,
             "X-TC-Version": VERSION,
@@ -126,28 +124,30 @@ class Client:
             headers["X-TC-Token"] = self._token
         return headers
 
-    def _post(self, body: bytes, deadline: float, *, offset: float) -> tuple[bytes, str]:
+    def _post(self, body: bytes, deadline: float, *, offset: float, extra: Mapping[str, str]) -> tuple[bytes, str]:
         """The answer's body and Date header. Every foreign exception ends here."""
+        if self._pool is None:
+            raise ConfigError("Transport.BadEndpoint")
         left = max(0.05, deadline - time.monotonic())
         try:
             with (
                 deadlines.until(deadline),
-                self._session.post(
-                    self._endpoint,
-                    data=body,
-                    headers=self._headers(body, offset),
-                    timeout=(min(MAX_CONNECT_SECONDS, left), left),
-                    stream=True,
-                    allow_redirects=False,
+                self._pool.urlopen(
+                    "POST",
+                    self._target,
+                    body=body,
+                    headers={**self._headers(body, offset), **extra},
+                    timeout=urllib3.Timeout(connect=min(MAX_CONNECT_SECONDS, left), read=left),
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
                 ) as response,
             ):
                 _require_ok(response)
                 return _body(response), response.headers.get("Date", "")
         except ServiceError:
             raise
-        except _WRONG_ADDRESS as error:
-            raise ConfigError("Transport.BadEndpoint") from error
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
             raise _no_answer(error) from error
 
 
@@ -159,22 +159,14 @@ def _host_of(endpoint: str) -> str:
         return ""
 
 
-# An endpoint, or a key with blanks or foreign letters in it, that cannot even be sent.
-_WRONG_ADDRESS = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidHeader,
-    urllib3.exceptions.LocationParseError,
-    UnicodeError,
-)
-
-
 def _no_answer(error: BaseException) -> ServiceError:
     """What a failed exchange means, by what lies at its root."""
     causes = _causes(error)
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
         return ConfigError("Transport.Certificate")
+    # A key or an address with blanks or foreign letters in it, which cannot even be sent.
+    if isinstance(error, (ValueError, urllib3.exceptions.LocationValueError)):
+        return ConfigError("Transport.BadEndpoint")
     # The library files a refused connection under its timeouts too.
     slow = [each for each in causes if isinstance(each, (TimeoutError, urllib3.exceptions.TimeoutError))]
     if any(not isinstance(each, urllib3.exceptions.NewConnectionError) for each in slow):
@@ -194,9 +186,9 @@ def _causes(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _require_ok(response: requests.Response) -> None:
+def _require_ok(response: BaseHTTPResponse) -> None:
     """Every answer of the service is a 200; anything else comes from something in between."""
-    status = response.status_code
+    status = response.status
     if status == 200:
         return
     if status in (403, 404):
@@ -210,10 +202,10 @@ def _seconds(value: str | None) -> float | None:
     return float(value) if value and value.isdigit() else None
 
 
-def _body(response: requests.Response) -> bytes:
+def _body(response: BaseHTTPResponse) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    while chunk := response.raw.read(_CHUNK, decode_content=True):
+    while chunk := response.read(_CHUNK, decode_content=True):
         chunks.append(chunk)
         size += len(chunk)
         if size > MAX_ANSWER_BYTES:

@@ -37,12 +37,16 @@ class KnownWarning(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """One picture to read. Exactly one of `image` (the file's bytes) and `image_url` is set."""
+    """One picture to read. Exactly one of `image` (the file's bytes) and `image_url` is set.
+
+    `with_regions` asks our own server where each field stands; another service does not know the question.
+    """
 
     image: bytes | None = field(default=None, repr=False)
     image_url: str | None = field(default=None, repr=False)
     side: Side = Side.FRONT
     with_portrait: bool = False
+    with_regions: bool = False
 
     def __post_init__(self) -> None:
         if (self.image is None) == (self.image_url is None):
@@ -59,13 +63,32 @@ class BackFields:
     history_number: str = field(default="", repr=False)
 
 
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRegion:
+    """Where one field stands on the picture, and how sure the reader is of it.
+
+    `name` is a field of PermitReading, or one of BackFields with the prefix `back.`. `confidence` is 0-1. `corners` are
+    the value's four, from its top left as it is read, clockwise: (x, y) as parts (0-1) of the width and the height of
+    the picture as its EXIF orientation shows it. A field that was seen but not surely enough is left empty in the
+    reading and still has its region here.
+    """
+
+    name: str
+    confidence: float
+    corners: tuple[Point, Point, Point, Point]
+
+
 @dataclass(frozen=True, slots=True)
 class PermitReading:
     """One answer of the service: the printed text of each field as read, never converted or completed.
 
     Dates are text as the service writes them (`YYYY.MM.DD`, a range with `-`); checks parse them.
     `warnings` is None where the service said nothing about forgery: that is "not checked", not "clean".
-    `profile` holds the portrait's JPEG bytes, empty unless it was asked for and found.
+    `profile` holds the portrait's JPEG bytes, empty unless it was asked for and found. `regions` is None where the
+    service said nothing about them, as all but our own do.
     """
 
     name: str = field(default="", repr=False)
@@ -83,9 +106,12 @@ class PermitReading:
     back: BackFields = BackFields()
     warnings: tuple[int, ...] | None = None
     request_id: str = ""
+    regions: tuple[FieldRegion, ...] | None = None
 
 
 TEXT_FIELDS: tuple[str, ...] = tuple(
-    each.name for each in fields(PermitReading) if each.name not in {"profile", "back", "warnings", "request_id"}
+    each.name
+    for each in fields(PermitReading)
+    if each.name not in {"profile", "back", "warnings", "request_id", "regions"}
 )
 BACK_FIELDS: tuple[str, ...] = tuple(each.name for each in fields(BackFields))

@@ -1,13 +1,15 @@
-"""HTTP connections that honour one deadline over a whole exchange: sending, status line, every header, every chunk.
+"""HTTP connections that honour one deadline over a whole exchange: name, connection, sending, each header and chunk.
 
-A read timeout starts anew with each byte, so a trickling answer outlives it. Here each wait of the socket gets what
-is left of the deadline. The deadline belongs to the thread and is set by `until`.
+A read timeout starts anew with each byte, so a trickling answer outlives it; a connect timeout starts anew with each
+address, and looking a name up has none. Here each wait gets what is left of the deadline. The deadline belongs to the
+thread and is set by `until`.
 """
 
 from __future__ import annotations
 
 import http.client
 import io
+import queue
 import socket
 import threading
 import time
@@ -17,8 +19,13 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 _thread = threading.local()
+# Threads that look up names; one whose server never answers is left behind, so there must not be many.
+_lookups = threading.BoundedSemaphore(16)
+
+AddressInfo = tuple[int, int, int, str, Any]
 
 
 @contextmanager
@@ -39,6 +46,31 @@ def _left() -> float | None:
     if left <= 0:
         raise TimeoutError("deadline")
     return left
+
+
+def look_up(host: str, port: int) -> list[AddressInfo]:
+    """What `socket.getaddrinfo` says, within the deadline. Raises its errors, or TimeoutError."""
+    left = _left()
+    if not _lookups.acquire(timeout=left):
+        raise TimeoutError("deadline")
+    answers: queue.SimpleQueue[list[Any] | BaseException] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:
+            answers.put(error)
+        finally:
+            _lookups.release()
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=_left())
+    except queue.Empty:
+        raise TimeoutError("deadline") from None
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 class _TimedReads(io.RawIOBase):
@@ -70,10 +102,40 @@ class _TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedReads(sock, sock.makefile("rb", buffering=0)))
 
 
-class _TimedSends:
+class _Timed:
     """Shared by the plain and the secure connection."""
 
     sock: socket.socket | None
+    host: str
+    port: int
+    timeout: float | None
+    socket_options: Any
+
+    def _new_conn(self) -> socket.socket:
+        """A socket to the first address that takes one; what follows on it (TLS) has what is left then."""
+        connection: Any = self
+        try:
+            found = look_up(self.host, self.port)
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, connection, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "name") from error
+        fault: OSError | None = None
+        for family, kind, protocol, _name, address in found:
+            made = socket.socket(family, kind, protocol)
+            try:
+                for option in self.socket_options or ():
+                    made.setsockopt(*option)
+                made.settimeout(_least(_left(), self.timeout))
+                made.connect(address)
+                made.settimeout(_least(_left(), self.timeout))
+                return made
+            except OSError as error:
+                made.close()
+                fault = error
+        if isinstance(fault, TimeoutError):
+            raise ConnectTimeoutError(self, "connect") from fault
+        raise NewConnectionError(connection, "connect") from fault
 
     def send(self, data: Any) -> None:
         left = _left()
@@ -82,13 +144,17 @@ class _TimedSends:
         super().send(data)  # type: ignore[misc]
 
 
-class TimedHTTPConnection(_TimedSends, HTTPConnection):
+def _least(left: float | None, timeout: float | None) -> float | None:
+    return timeout if left is None else left if timeout is None else min(left, timeout)
+
+
+class TimedHTTPConnection(_Timed, HTTPConnection):
     """A plain connection under the thread's deadline."""
 
     response_class = _TimedResponse
 
 
-class TimedHTTPSConnection(_TimedSends, HTTPSConnection):
+class TimedHTTPSConnection(_Timed, HTTPSConnection):
     """A secure connection under the thread's deadline."""
 
     response_class = _TimedResponse

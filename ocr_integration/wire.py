@@ -7,10 +7,21 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ocr_integration.contract import BACK_FIELDS, TEXT_FIELDS, BackFields, PermitReading, ReadRequest, Side
+from ocr_integration.contract import (
+    BACK_FIELDS,
+    TEXT_FIELDS,
+    BackFields,
+    FieldRegion,
+    PermitReading,
+    ReadRequest,
+    Side,
+)
 from ocr_integration.errors import RetryError, error_for_code
 
 BAD_ANSWER = "Transport.BadAnswer"
+# Ours, not the service's: a request header, and what then stands beside `Response` in the answer.
+REGIONS_HEADER = "X-Permit-Portal-Regions"
+_REGIONS = "PermitPortalRegions"
 _NAMES = {
     "name": "Name",
     "english_name": "EnglishName",
@@ -25,20 +36,25 @@ _NAMES = {
     "nationality": "Nationality",
 }
 _BACK_NAMES = {"type": "Type", "name": "Name", "id_number": "IDNumber", "history_number": "HistoryNumber"}
+_BACK = "MainlandTravelPermitBackInfos"
+_REGION_NAMES = _NAMES | {f"back.{name}": f"{_BACK}.{wire_name}" for name, wire_name in _BACK_NAMES.items()}
+_NAMES_OF_REGIONS = {wire_name: name for name, wire_name in _REGION_NAMES.items()}
 
 
 def request_body(request: ReadRequest) -> bytes:
     """The JSON of a request, serialised once: exactly these bytes are signed and sent. Optional parts are left out."""
-    body: dict[str, Any] = {}
-    if request.image is not None:
-        body["ImageBase64"] = base64.b64encode(request.image).decode("ascii")
-    else:
-        body["ImageUrl"] = request.image_url
+    others: dict[str, Any] = {}
+    if request.image_url is not None:
+        others["ImageUrl"] = request.image_url
     if request.side is not Side.FRONT:
-        body["CardSide"] = request.side.value
+        others["CardSide"] = request.side.value
     if request.with_portrait:
-        body["RetProfile"] = True
-    return json.dumps(body, separators=(",", ":")).encode()
+        others["RetProfile"] = True
+    rest = json.dumps(others, separators=(",", ":")).encode()
+    if request.image is None:
+        return rest
+    # Nothing in Base64 needs an escape, so the largest part is not looked at letter by letter.
+    return b'{"ImageBase64":"' + base64.b64encode(request.image) + (b'",' + rest[1:] if others else b'"}')
 
 
 def parse_answer(body: bytes) -> PermitReading:
@@ -47,7 +63,8 @@ def parse_answer(body: bytes) -> PermitReading:
     Raises the error of the service's code, or RetryError (Transport.BadAnswer) when this is no answer of the service.
     """
     try:
-        response = json.loads(body)["Response"]
+        whole = json.loads(body)
+        response = whole["Response"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RetryError(BAD_ANSWER) from error
     if not isinstance(response, dict):
@@ -59,7 +76,7 @@ def parse_answer(body: bytes) -> PermitReading:
         if not code:
             raise RetryError(BAD_ANSWER, request_id)
         raise error_for_code(code, request_id, _text(failure.get("Message")))
-    return _reading(response, request_id)
+    return _reading(response, request_id, _regions(whole.get(_REGIONS)))
 
 
 def _text(value: object) -> str:
@@ -69,8 +86,8 @@ def _text(value: object) -> str:
     return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _reading(response: Mapping[str, Any], request_id: str) -> PermitReading:
-    back = response.get("MainlandTravelPermitBackInfos")
+def _reading(response: Mapping[str, Any], request_id: str, regions: tuple[FieldRegion, ...] | None) -> PermitReading:
+    back = response.get(_BACK)
     back = back if isinstance(back, dict) else {}
     texts = {name: _text(response.get(_NAMES[name])) for name in TEXT_FIELDS}
     return PermitReading(
@@ -79,6 +96,7 @@ def _reading(response: Mapping[str, Any], request_id: str) -> PermitReading:
         back=BackFields(**{name: _text(back.get(_BACK_NAMES[name])) for name in BACK_FIELDS}),
         warnings=_warnings(response.get("WarnCardInfos")),
         request_id=request_id,
+        regions=regions,
     )
 
 
@@ -96,12 +114,27 @@ def _warnings(value: object) -> tuple[int, ...] | None:
     return tuple(value)
 
 
+def _regions(value: object) -> tuple[FieldRegion, ...] | None:
+    """None where nothing is said, or something that is no list of regions."""
+    if not isinstance(value, list):
+        return None
+    try:
+        return tuple(_region(each) for each in value)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _region(value: Mapping[str, Any]) -> FieldRegion:
+    first, second, third, fourth = ((float(x), float(y)) for x, y in value["Corners"])
+    return FieldRegion(_NAMES_OF_REGIONS[value["Field"]], float(value["Confidence"]), (first, second, third, fourth))
+
+
 def answer_body(reading: PermitReading) -> dict[str, Any]:
     """A reading as the object the service answers with; every published field is there."""
     return {
         **{_NAMES[name]: getattr(reading, name) for name in TEXT_FIELDS},
         "Profile": base64.b64encode(reading.profile).decode("ascii"),
-        "MainlandTravelPermitBackInfos": {_BACK_NAMES[name]: getattr(reading.back, name) for name in BACK_FIELDS},
+        _BACK: {_BACK_NAMES[name]: getattr(reading.back, name) for name in BACK_FIELDS},
         # null, not [], where nothing was tested: an empty list would claim "clean".
         "WarnCardInfos": None if reading.warnings is None else list(reading.warnings),
         "RequestId": reading.request_id,
@@ -113,6 +146,12 @@ def error_body(code: str, message: str, request_id: str) -> dict[str, Any]:
     return {"Error": {"Code": code, "Message": message}, "RequestId": request_id}
 
 
-def envelope(response: Mapping[str, Any]) -> bytes:
-    """The one object every answer is."""
-    return json.dumps({"Response": response}, ensure_ascii=False).encode()
+def envelope(response: Mapping[str, Any], *, regions: tuple[FieldRegion, ...] | None = None) -> bytes:
+    """The one object every answer is; regions stand beside the published answer, only where given."""
+    whole: dict[str, Any] = {"Response": response}
+    if regions is not None:
+        whole[_REGIONS] = [
+            {"Field": _REGION_NAMES[each.name], "Confidence": each.confidence, "Corners": each.corners}
+            for each in regions
+        ]
+    return json.dumps(whole, ensure_ascii=False).encode()

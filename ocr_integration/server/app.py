@@ -1,4 +1,4 @@
-"""The WSGI application: one envelope around the checks and the reader. Every answer of the API is an HTTP 200.
+"""The API without its transport: one request in, one envelope out. Checks first, then the waiting room, then a reader.
 
 Nothing personal is logged: code, request id, sizes and time only.
 """
@@ -6,70 +6,83 @@ Nothing personal is logged: code, request id, sizes and time only.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from email.utils import formatdate
-from typing import Any, Protocol
+from typing import Protocol
 
 from ocr_integration import wire
 from ocr_integration.contract import PermitReading, Side
 from ocr_integration.errors import ServiceError
 from ocr_integration.server import parameters
-from ocr_integration.server.door import Admitted, RawRequest, admit, max_body_bytes, too_large
+from ocr_integration.server.door import Admitted, RawRequest, admit
 from ocr_integration.server.fetch import Fetcher
-from ocr_integration.server.pictures import picture_of
+from ocr_integration.server.pictures import Picture
 from ocr_integration.server.rate import RateGate
 from ocr_integration.server.refusals import RefusedError
+from ocr_integration.server.room import WaitingRoom
 
 ACTION = "MainlandPermitOCR"
 VERSION = "2018-11-19"
-MAX_DRAINED_BYTES = 50 * 1024 * 1024
 log = logging.getLogger(__name__)
-
-Environ = Mapping[str, Any]
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
 class Reader(Protocol):
     """What really reads a picture. Called from several threads, never more than the app's bound at once."""
 
     def read(self, image: bytes, *, side: Side, with_portrait: bool) -> PermitReading:
-        """The reading (its request_id is filled in by the server). Raises ServiceError with the code to answer."""
+        """The reading (its request_id is filled in by the server), its regions too where the reader knows them.
+
+        Raises ServiceError with the code to answer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
-class _Service:
+class Api:
+    """Answers requests; blocks while it reads. Safe from any number of threads."""
+
     reader: Reader
     keys: Mapping[str, str]
     tokens: Mapping[str, str]
     rate: RateGate
     fetcher: Fetcher
     clock: Callable[[], float]
-    places: threading.BoundedSemaphore
-    max_wait_seconds: float
+    room: WaitingRoom
 
-    def answer(self, raw: RawRequest, request_id: str) -> dict[str, Any]:
-        """The body of a success. Raises RefusedError or ServiceError."""
+    def answer(self, raw: RawRequest) -> bytes:
+        """The envelope of the outcome, whatever it is."""
+        return _told(lambda request_id: self._success(raw, request_id), size=len(raw.body))
+
+    def _success(self, raw: RawRequest, request_id: str) -> bytes:
+        """The envelope of a success. Raises RefusedError or ServiceError."""
         admitted = admit(raw, keys=self.keys, tokens=self.tokens, now=self.clock())
         self.rate.require_place(admitted.secret_id)
         _require_action(admitted)
         asked = parameters.parse(admitted.parameters)
-        image = picture_of(asked, self.fetcher)
-        reading = self._read(image, asked)
+        with self.room.place():
+            picture = Picture.of(asked, self.fetcher)
+            reading = self.room.turn(lambda: self._read(picture, asked))
         if not asked.with_portrait:
             reading = replace(reading, profile=b"")
-        return wire.answer_body(replace(reading, request_id=request_id))
+        wants_regions = raw.headers.get(wire.REGIONS_HEADER.lower()) == "1"
+        return wire.envelope(
+            wire.answer_body(replace(reading, request_id=request_id)),
+            regions=(reading.regions or ()) if wants_regions else None,
+        )
 
-    def _read(self, image: bytes, asked: parameters.Parameters) -> PermitReading:
-        if not self.places.acquire(timeout=self.max_wait_seconds):
-            raise RefusedError("ResourceUnavailable", "The service is busy; try again later.")
-        try:
-            return self.reader.read(image, side=asked.side, with_portrait=asked.with_portrait)
-        finally:
-            self.places.release()
+    def _read(self, picture: Picture, asked: parameters.Parameters) -> PermitReading:
+        picture.require_readable()
+        return self.reader.read(picture.data, side=asked.side, with_portrait=asked.with_portrait)
+
+
+def refusal(error: RefusedError) -> bytes:
+    """The envelope of a request that was refused before it was whole."""
+
+    def fail(_request_id: str) -> bytes:
+        raise error
+
+    return _told(fail, size=0)
 
 
 def _require_action(admitted: Admitted) -> None:
@@ -79,61 +92,24 @@ def _require_action(admitted: Admitted) -> None:
         raise RefusedError("NoSuchVersion", "The version is not known.")
 
 
-def create_app(
-    reader: Reader,
-    keys: Mapping[str, str],
-    *,
-    tokens: Mapping[str, str] | None = None,
-    calls_per_second: int = 20,
-    allow_private_urls: bool = False,
-    max_readings: int = 2,
-    max_wait_seconds: float = 10.0,
-    clock: Callable[[], float] = time.time,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
-    """The WSGI application.
-
-    `keys` maps SecretId to SecretKey, `tokens` the temporary ones of them to their session token. At most
-    `max_readings` run at once; another waits `max_wait_seconds` for its turn and is then told ResourceUnavailable.
-    """
-    service = _Service(
-        reader=reader,
-        keys=dict(keys),
-        tokens=dict(tokens or {}),
-        rate=RateGate(calls_per_second, monotonic=monotonic),
-        fetcher=Fetcher(allow_private=allow_private_urls),
-        clock=clock,
-        places=threading.BoundedSemaphore(max_readings),
-        max_wait_seconds=max_wait_seconds,
-    )
-
-    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO") or "/"
-        if path == "/health":
-            return _send(start_response, "200 OK", b'{"status":"ok"}', service.clock())
-        if path != "/":
-            return _send(start_response, "404 Not Found", b'{"status":"not found"}', service.clock())
-        return _send(start_response, "200 OK", _outcome(service, environ), service.clock())
-
-    return app
-
-
-def _outcome(service: _Service, environ: Environ) -> bytes:
-    request_id, began, code, size = str(uuid.uuid4()), time.monotonic(), "", 0
+def _told(act: Callable[[str], bytes], *, size: int) -> bytes:
+    request_id, began, code = str(uuid.uuid4()), time.monotonic(), ""
     try:
-        raw = _raw_request(environ)
-        size = len(raw.body)
-        body = service.answer(raw, request_id)
+        answer = act(request_id)
     except RefusedError as error:
-        code, body = error.code, wire.error_body(error.code, error.message, request_id)
+        code, answer = error.code, _failure(error.code, error.message, request_id)
     except ServiceError as error:
-        code, body = error.code, wire.error_body(error.code, error.message or error.code, request_id)
+        code, answer = error.code, _failure(error.code, error.message or error.code, request_id)
     except Exception as error:  # a process edge: the caller gets an answer, the operator the kind of fault
         code = "InternalError"
-        body = wire.error_body(code, "An internal error has occurred.", request_id)
+        answer = _failure(code, "An internal error has occurred.", request_id)
         log.error("reader fault %s at %s, request %s", type(error).__name__, _place(error), request_id)
     log.info("%s %s %d bytes %.0f ms", request_id, code or "ok", size, (time.monotonic() - began) * 1000)
-    return wire.envelope(body)
+    return answer
+
+
+def _failure(code: str, message: str, request_id: str) -> bytes:
+    return wire.envelope(wire.error_body(code, message, request_id))
 
 
 def _place(error: Exception) -> str:
@@ -142,57 +118,3 @@ def _place(error: Exception) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-
-
-def _raw_request(environ: Environ) -> RawRequest:
-    headers = {
-        name[5:].replace("_", "-").lower(): value
-        for name, value in environ.items()
-        if name.startswith("HTTP_") and isinstance(value, str)
-    }
-    headers["content-type"] = environ.get("CONTENT_TYPE") or ""
-    return RawRequest(
-        method=environ["REQUEST_METHOD"],
-        query=environ.get("QUERY_STRING") or "",
-        headers=headers,
-        body=_body(environ, max_body_bytes(headers["content-type"].lower())),
-    )
-
-
-def _body(environ: Environ, limit: int) -> bytes:
-    """The whole body, never more than one byte over the limit. Raises RefusedError."""
-    stated = environ.get("CONTENT_LENGTH") or ""
-    if environ["REQUEST_METHOD"] == "GET":
-        return b""
-    if stated.isdigit() and int(stated) > limit:
-        _drain(environ["wsgi.input"], min(int(stated), MAX_DRAINED_BYTES))
-        raise too_large()
-    left = int(stated) if stated.isdigit() else limit + 1
-    chunks: list[bytes] = []
-    while left > 0 and (chunk := environ["wsgi.input"].read(left)):
-        chunks.append(chunk)
-        left -= len(chunk)
-    body = b"".join(chunks)
-    if len(body) > limit:
-        raise too_large()
-    return body
-
-
-def _drain(stream: Any, left: int) -> None:
-    """Read and drop: a caller still sending would see a broken connection and not the refusal."""
-    while left > 0 and (chunk := stream.read(min(left, 65_536))):
-        left -= len(chunk)
-
-
-def _send(start_response: StartResponse, status: str, body: bytes, now: float) -> Iterable[bytes]:
-    start_response(
-        status,
-        [
-            # Exactly this: with any suffix the official Python client does not look for errors.
-            ("Content-Type", "application/json"),
-            ("Content-Length", str(len(body))),
-            ("Date", formatdate(now, usegmt=True)),
-            ("Cache-Control", "no-store"),
-        ],
-    )
-    return [body]

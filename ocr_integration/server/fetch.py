@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
-import socket
 import time
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -33,17 +32,23 @@ class FetchTooLargeError(Exception):
 
 
 def is_public(address: str) -> bool:
-    """Whether an address lies in the open internet, mapped and translated forms looked through."""
+    """Whether an address lies in the open internet, mapped and translated forms looked through.
+
+    Link-local addresses hold most clouds' metadata; the one that a cloud put among the public ones is refused too.
+    """
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
         inner = parsed.ipv4_mapped or parsed.sixtofour
-        if parsed.teredo or parsed in _TRANSLATED:
+        if parsed.teredo or parsed.is_site_local:
             return False
         parsed = inner or parsed
-    return parsed.is_global and not parsed.is_multicast
+    # The reserved ones hold every translated form of an IPv4 address besides the two above.
+    closed = parsed.is_multicast or parsed.is_reserved or any(parsed in network for network in _CLOSED)
+    return parsed.is_global and not closed
 
 
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+# Protocol assignments, which older Pythons count as global, and a cloud's metadata.
+_CLOSED = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("168.63.129.16/32"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,7 @@ class Fetcher:
 
     def _resolve(self, host: str, port: int) -> str:
         """One address; a name that leads inside with any of its addresses is refused."""
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [str(each[4][0]) for each in found]
+        addresses = [str(each[4][0]) for each in deadline.look_up(host, port)]
         if not addresses or not (self.allow_private or all(is_public(each) for each in addresses)):
             raise FetchFailedError("address")
         return addresses[0]

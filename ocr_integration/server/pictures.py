@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass, field
 
 from ocr_integration import images
 from ocr_integration.images import ImageFault, ImageRefusedError
@@ -14,13 +15,34 @@ from ocr_integration.server.refusals import RefusedError
 # 7 MB after Base64, in the wider of its two readings.
 MAX_BASE64_CHARACTERS = 7_340_032
 MAX_FILE_BYTES = MAX_BASE64_CHARACTERS // 4 * 3
+# A strip longer than this holds no card that could be read, and a hurt header may claim one of 65,535 pixels.
+MAX_RATIO = 8
 
 
-def picture_of(parameters: Parameters, fetcher: Fetcher) -> bytes:
-    """The picture's bytes. Raises RefusedError with the service's code of what is wrong with it."""
-    data = _downloaded(parameters.image_url, fetcher) if parameters.image_url else _decoded(parameters.image_base64)
-    _require_readable(data)
-    return data
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The file that was sent or downloaded: within the size, its format not yet looked at."""
+
+    data: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, parameters: Parameters, fetcher: Fetcher) -> Picture:
+        """Fetch or unpack it. Raises RefusedError with the service's code of what is wrong with it."""
+        if parameters.image_url:
+            return cls(_downloaded(parameters.image_url, fetcher))
+        return cls(_decoded(parameters.image_base64))
+
+    def require_readable(self) -> None:
+        """Decode it once, small. Raises RefusedError for what is no whole JPEG or PNG within our limits."""
+        try:
+            facts = images.inspect(self.data)
+            images.reduced(self.data)
+        except ImageRefusedError as error:
+            if error.fault is ImageFault.TOO_SMALL:
+                raise _no_card() from None
+            raise _undecodable() from None
+        if max(facts.width, facts.height) > MAX_RATIO * min(facts.width, facts.height):
+            raise _no_card()
 
 
 def _downloaded(url: str, fetcher: Fetcher) -> bytes:
@@ -41,17 +63,12 @@ def _decoded(text: str) -> bytes:
         raise _undecodable() from None
 
 
-def _require_readable(data: bytes) -> None:
-    try:
-        images.reduced(data)
-    except ImageRefusedError as error:
-        if error.fault is ImageFault.TOO_SMALL:
-            raise RefusedError("FailedOperation.ImageNoSpecifiedCard", "No supported card was found.") from None
-        raise _undecodable() from None
-
-
 def _too_large() -> RefusedError:
     return RefusedError("LimitExceeded.TooLargeFileError", "The file is too large.")
+
+
+def _no_card() -> RefusedError:
+    return RefusedError("FailedOperation.ImageNoSpecifiedCard", "No supported card was found.")
 
 
 def _undecodable() -> RefusedError:
