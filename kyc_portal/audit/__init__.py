@@ -9,10 +9,10 @@ from kyc_portal.audit.context import (
     AuditError,
     acting,
     current_actor,
+    identified,
     note_request,
     note_task,
     record,
-    record_view,
     system,
 )
 
@@ -21,9 +21,9 @@ __all__ = [
     "AuditError",
     "acting",
     "current_actor",
+    "identified",
     "note_request",
     "note_task",
     "record",
-    "record_view",
     "system",
 ]

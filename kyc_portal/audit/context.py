@@ -107,6 +107,18 @@ def acting(actor: Actor, *, via: str = "", request: str = "", task: str = "") ->
         _say("")
 
 
+def identified(actor: Actor) -> None:
+    """A visitor has just proven who they are: what follows in the open `acting` is this person's.
+
+    Only ever from the system to a person; a person never becomes another.
+    """
+    before = _acting.get()
+    if before is None or before.kind != "system":
+        raise AuditError("only a visitor inside acting is identified")
+    _say(_told(actor, _origin.get(), via="", request="", task=""))
+    _acting.set(actor)
+
+
 def _told(actor: Actor, came: Origin, *, via: str, request: str, task: str) -> str:
     return json.dumps(
         {
@@ -142,20 +154,3 @@ def record(
             "SELECT audit.record(%s, %s, %s, %s, %s::jsonb, %s)",
             [action, object_type, str(object_id), subject, json.dumps(dict(details or {})), sealed],
         )
-
-
-def record_view(
-    actor: Actor,
-    *,
-    action: str,
-    object_type: str,
-    object_id: str | int | UUID,
-    subject: UUID | None = None,
-    details: Mapping[str, str] | None = None,
-) -> None:
-    """Record that somebody is about to be shown something, in a transaction of its own, committed on return.
-
-    Call it before the bytes leave; when it raises, nothing is shown. Refused inside an open `acting`.
-    """
-    with acting(actor):
-        record(action, object_type=object_type, object_id=object_id, subject=subject, details=details)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -17,6 +18,7 @@ def entries(
     subject: UUID | None = None,
     actor: str = "",
     action: str = "",
+    actions: Collection[str] = (),
     object_type: str = "",
     object_id: str = "",
     kind: Literal["", "row", "act"] = "",
@@ -24,7 +26,7 @@ def entries(
     until: datetime | None = None,
     before_id: int | None = None,
 ) -> QuerySet[Entry]:
-    """The log, newest first, filtered by customer, person, act, object or time; `before_id` starts the next page.
+    """The log, newest first, filtered by customer, person, acts, object or time; `before_id` starts the next page.
 
     Ids rise nearly in the order of commits, so a page is a walk down the primary key: no offset, no count.
     """
@@ -32,6 +34,7 @@ def entries(
         "subject": subject,
         "actor": actor,
         "action": action,
+        "action__in": sorted(actions),
         "object_type": object_type,
         "object_id": object_id,
         "kind": kind,
@@ -39,9 +42,9 @@ def entries(
         "at__lt": until,
         "id__lt": before_id,
     }
-    return Entry.objects.filter(**{key: value for key, value in wanted.items() if value not in (None, "")}).order_by(
-        "-id"
-    )
+    return Entry.objects.filter(
+        **{key: value for key, value in wanted.items() if value not in (None, "", [])}
+    ).order_by("-id")
 
 
 def timeline(*, object_type: str, object_id: str | int | UUID) -> QuerySet[Entry]:
@@ -53,6 +56,15 @@ def acts_about(subject: UUID, *, since: datetime | None = None) -> QuerySet[Entr
     """What was done about one customer, oldest first: the acts, without the row changes under them."""
     found = Entry.objects.filter(subject=subject, kind="act").order_by("id")
     return found.filter(at__gte=since) if since else found
+
+
+# Acts that showed somebody something of a customer and changed nothing.
+VIEWS = ("case.opened", "picture.viewed", "sample.opened")
+
+
+def deeds_about(subject: UUID) -> QuerySet[Entry]:
+    """The acts about one customer that did something, newest first: without those that only looked."""
+    return acts_about(subject).exclude(action__in=VIEWS).order_by("-id")
 
 
 def who_saw(scan_id: UUID) -> QuerySet[Entry]:

@@ -50,6 +50,18 @@ BEGIN
         END LOOP;
         EXECUTE format('GRANT EXECUTE ON FUNCTION audit.record(text, text, text, uuid, jsonb, bytea) TO %I', app);
     END IF;
+    IF to_regprocedure('audit.forget(uuid)') IS NOT NULL THEN
+        EXECUTE format('GRANT EXECUTE ON FUNCTION audit.forget(uuid) TO %I', app);
+    END IF;
+    IF to_regclass('audit.checkpoint') IS NOT NULL THEN
+        FOREACH name IN ARRAY ARRAY[app, sealer, auditor] LOOP
+            CONTINUE WHEN name = '';
+            EXECUTE format('GRANT SELECT ON audit.leaf, audit.node, audit.seal, audit.checkpoint TO %I', name);
+        END LOOP;
+        IF sealer <> '' THEN
+            EXECUTE format('GRANT INSERT ON audit.leaf, audit.node, audit.seal, audit.checkpoint TO %I', sealer);
+        END IF;
+    END IF;
 
     -- A write of the application that has not said who acts is refused. A lint, not a defence.
     EXECUTE format('ALTER ROLE %I SET audit.require_context = %L', app, 'on');

@@ -28,7 +28,7 @@ def may_write_the_log(alias: str = "default") -> bool:
 def the_application_does_not_own_the_log(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Runs with `check --database default`, as the start of the web process does."""
+    """Runs with `check --database default`; a start asks the same by `kyc_portal.start`."""
     if not settings.ENV.is_production or not databases or "default" not in databases:
         return []
     if may_write_the_log():

@@ -1,0 +1,1 @@
+"""What lets a stranger prove the log: its lines, the tree over them, signed checkpoints, and who checks them."""

@@ -1,0 +1,144 @@
+"""What an entry reads as on screen: who did what. A test holds every act the code records to a sentence here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kyc_portal.audit.models import Entry
+
+ACTS: dict[str, Promise] = {
+    "audit.exported": _("Exported the audit log"),
+    "audit.key_made": _("Made a signing key of the audit log"),
+    "audit.verified": _("Verified the audit log: sound"),
+    "audit.verification_failed": _("Verified the audit log: NOT sound"),
+    "backup.restored": _("Restored a backup"),
+    "backup.taken": _("Took a backup"),
+    "case.opened": _("Opened the case"),
+    "case.searched": _("Searched for cases"),
+    "claim.released": _("Gave the case back"),
+    "claim.taken": _("Claimed the case"),
+    "claim.taken_over": _("Took the case over"),
+    "consent.withdrawn": _("Took the consent back"),
+    "customer.told": _("Told the customer"),
+    "decision.confirmed": _("Confirmed a proposal"),
+    "decision.made": _("Decided"),
+    "decision.proposed": _("Proposed a decision"),
+    "decision.returned": _("Returned a proposal"),
+    "decision.took_effect": _("A decision took effect"),
+    "decision.undone": _("Took a decision back"),
+    "customer.asked_deletion": _("Asked to be deleted"),
+    "customer.invited": _("Made a link for a customer"),
+    "invitation.used": _("Started by an invitation"),
+    "customer.erased": _("Erased a customer"),
+    "hold.lifted": _("Lifted a legal hold"),
+    "hold.set": _("Set a legal hold"),
+    "relationship.ended": _("Said that the relationship ended"),
+    "retention.run": _("Ran the retention"),
+    "field.corrected": _("Corrected a field"),
+    "key.renewed": _("Gave a customer a new key"),
+    "key.rewrapped": _("Wrapped keys by another master key"),
+    "export.approved": _("Approved an export in clear"),
+    "export.asked": _("Asked for an export"),
+    "export.cancelled": _("Called an export off"),
+    "export.expired": _("An export ran out"),
+    "export.failed": _("An export failed"),
+    "export.taken": _("Took an export's file"),
+    "list.exported": _("Exported a list"),
+    "person.factor_forgotten": _("Took off a colleague's second factor"),
+    "person.invited": _("Made a colleague's account"),
+    "person.readmitted": _("Let a colleague back in"),
+    "person.role_changed": _("Gave a colleague another role"),
+    "person.stopped": _("Stopped a colleague's account"),
+    "permission.refused": _("Was refused a page"),
+    "picture.added": _("Uploaded a picture"),
+    "picture.faulty": _("A picture must be taken again"),
+    "picture.refused": _("A picture was refused at upload"),
+    "picture.all_verified": _("Verified all pictures"),
+    "picture.orphans_removed": _("Removed pictures without a row"),
+    "picture.viewed": _("Viewed a picture"),
+    "policy.proposed": _("Proposed a policy"),
+    "policy.published": _("Published a policy"),
+    "policy.withdrawn": _("Withdrew or refused a proposed policy"),
+    "provider.budget_spent": _("The day's budget of calls is spent"),
+    "provider.resumed": _("Calls to the reading service go on"),
+    "provider.stopped": _("Calls to the reading service stopped"),
+    "reading.delayed": _("Put a reading back for later"),
+    "reading.given_up": _("Gave a reading up to a person"),
+    "operator.told": _("Told the operators"),
+    "reading.stored": _("Stored a reading"),
+    "sample.answered": _("Answered a second look"),
+    "sample.drawn": _("Drawn for a second look"),
+    "sample.given_back": _("Gave a second look back"),
+    "sample.opened": _("Opened a second look"),
+    "sample.taken": _("Took a second look"),
+    "sign_in.ended": _("Signed out"),
+    "sign_in.failed": _("Failed to sign in"),
+    "sign_in.succeeded": _("Signed in"),
+    "submission.confirmed": _("Confirmed the details"),
+    "submission.escalated": _("Escalated the case"),
+    "submission.lapsed": _("The permit ran out"),
+    "submission.abandoned": _("Ended as abandoned"),
+    "submission.not_confirmed": _("Went on without the customer's answer"),
+    "submission.unparked": _("Came back from parking"),
+    "submission.reopened": _("Reopened the case"),
+    "submission.parked": _("Parked the case"),
+    "submission.started": _("Started a submission"),
+    "submission.stuck": _("A reading is stuck"),
+    "submission.submitted": _("Sent the pictures in"),
+    "submission.taken_again": _("Takes a picture again"),
+    "submission.withdrawn": _("Withdrew"),
+}
+CHANGES: dict[str, Promise] = {
+    "insert": _("Row added"),
+    "update": _("Row changed"),
+    "delete": _("Row removed"),
+}
+# The shape beside the name: a person of the staff, a customer, or the system itself.
+_ICONS = {"staff": "person", "customer": "card"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One column of a row change; a sealed value shows its digest only, which is all the log holds."""
+
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry as a reader takes it in."""
+
+    entry: Entry
+    act: str
+    who: str
+    icon: str
+    changes: tuple[Change, ...]
+
+
+def told(entry: Entry) -> Told:
+    """One entry in words. An act without a sentence shows its own name, never nothing."""
+    words = ACTS.get(entry.action) or CHANGES.get(entry.action.lower())
+    before, after = entry.before or {}, entry.after or {}
+    changes = tuple(
+        Change(column, _text(before.get(column)), _text(after.get(column)))
+        for column in sorted({*before, *after})
+        if before.get(column) != after.get(column)
+    )
+    return Told(
+        entry=entry,
+        act=str(words) if words else entry.action,
+        who=entry.actor_label or entry.actor,
+        icon=_ICONS.get(entry.actor.split(":")[0], "system"),
+        changes=changes,
+    )
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "–"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
