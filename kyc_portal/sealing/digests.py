@@ -10,6 +10,7 @@ from functools import cache
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
 from kyc_portal.sealing.folding import fold_name
 from kyc_portal.sealing.models import SearchDigest
@@ -70,3 +71,15 @@ def customers_sharing(kind: str, text: str) -> list[UUID]:
     """The customers for whom this value was seen, under any key of the ring."""
     wanted = [digest(kind, text, key_id=key_id) for key_id in _keys(settings.DIGEST_KEY)]
     return list(SearchDigest.objects.filter(kind=kind, digest__in=wanted).values_list("customer", flat=True).distinct())
+
+
+def sharing(customer_id: UUID) -> list[tuple[UUID, str]]:
+    """(other customer, kind of value) for everything that somebody else has in common with this customer."""
+    own = SearchDigest.objects.filter(customer=customer_id)
+    wanted = Q()
+    for kind, value in own.values_list("kind", "digest"):
+        wanted |= Q(kind=kind, digest=value)
+    if not wanted:
+        return []
+    others = SearchDigest.objects.filter(wanted).exclude(customer=customer_id)
+    return list(others.values_list("customer", "kind").distinct())

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from uuid import UUID
 
@@ -38,7 +38,8 @@ def ring() -> MasterKeys:
     return _ring(settings.MASTER_KEY)
 
 
-def _context(customer: UUID, version: int) -> bytes:
+def context_of(customer: UUID, version: int) -> bytes:
+    """What a wrapped key is bound to: it unwraps as this version of this customer's key only."""
     return b"key\x00" + customer.bytes + version.to_bytes(2, "big")
 
 
@@ -89,9 +90,14 @@ def ensure_key(customer: UUID) -> None:
         return  # the other tab made it
 
 
+def is_destroyed(customer: UUID) -> bool:
+    """Whether the customer has no key (any more): nothing of theirs can be opened."""
+    return not CustomerKey.objects.filter(customer=customer).exists()
+
+
 def create_key(customer: UUID) -> None:
     """Make the customer's first key inside the caller's `acting`. Raises IntegrityError when there is one."""
-    key_id, blob = ring().wrap(os.urandom(32), context=_context(customer, 1))
+    key_id, blob = ring().wrap(os.urandom(32), context=context_of(customer, 1))
     CustomerKey.objects.create(customer=customer, version=1, master_id=key_id, wrapped=blob)
 
 
@@ -114,11 +120,17 @@ def key_of(customer: UUID, version: int) -> bytes:
     return _unwrapped(row)
 
 
+def hold(customers: Collection[UUID]) -> None:
+    """Have the keys of several hundred customers at hand, by one query: for who is about to open a value of each."""
+    for row in CustomerKey.objects.filter(customer__in=customers):
+        _unwrapped(row)
+
+
 def _unwrapped(row: CustomerKey) -> bytes:
     which = (row.customer, row.version)
     found = held.get(which)
     if found is None:
-        found = ring().unwrap(row.master_id, bytes(row.wrapped), context=_context(*which))
+        found = ring().unwrap(row.master_id, bytes(row.wrapped), context=context_of(*which))
         held.put(which, found)
     return found
 
