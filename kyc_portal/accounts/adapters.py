@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
 from django.http import HttpRequest
 
 from kyc_portal.accounts.models import Customer, Role, User
+from kyc_portal.accounts.templatetags.business import business
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -25,4 +25,4 @@ class AccountAdapter(DefaultAccountAdapter):
         """The address is the name."""
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        super().send_mail(template_prefix, email, {**context, "business": settings.BUSINESS_NAME})
+        super().send_mail(template_prefix, email, {**context, "business": business()})

@@ -79,6 +79,11 @@ class User(AbstractBaseUser):
         ]
 
     @property
+    def initials(self) -> str:
+        """Two letters that stand for the person in lists."""
+        return "".join(word[0] for word in self.display_name.split()[:2]).upper()
+
+    @property
     def is_staff(self) -> bool:
         """Who may open `/admin/`: the administrator and, to look only, the auditor."""
         return self.role in (Role.ADMINISTRATOR, Role.AUDITOR)
@@ -127,6 +132,34 @@ class Customer(models.Model):
     @property
     def actor(self) -> Actor:
         return Actor(kind="customer", id=str(self.id), label=self.reference, role=Role.CUSTOMER)
+
+
+class Invitation(models.Model):
+    """A link that asks a customer to start. `reference` is the business's own; the token is kept as a digest only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    token_digest = models.CharField(max_length=64, unique=True)
+    reference = models.CharField(max_length=40, blank=True)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_by = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invitations", null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="a_used_invitation_says_who_and_when",
+                condition=Q(used_by=None, used_at=None) | Q(used_by__isnull=False, used_at__isnull=False),
+            )
+        ]
+        triggers = [
+            RowAudit(
+                plain=["id", "made_by_id", "made_at", "expires_at", "used_by_id", "used_at"],
+                hidden=["token_digest", "reference"],
+                subject="used_by_id",
+            )
+        ]
 
 
 class AuditedEmailAddress(EmailAddress):

@@ -23,6 +23,10 @@ def _record(action: str, actor: Actor, object_id: str) -> None:
 
 @receiver(user_logged_in)
 def signed_in(sender: type, user: User, **kwargs: Any) -> None:
+    """From here on the visitor is this person, to the log as well."""
+    acting = audit.current_actor()
+    if acting is not None and acting.kind == "system":
+        audit.identified(user.actor)
     _record("sign_in.succeeded", user.actor, str(user.pk))
 
 
