@@ -14,9 +14,9 @@ from django.db.models import Q
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
+from kyc_portal.submissions import policies
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Submission
-from kyc_portal.submissions.policy import POLICY
 from kyc_portal.submissions.queue import cutoff
 from kyc_portal.submissions.states import State
 
@@ -52,7 +52,7 @@ def claim_next(*, reviewer: User, actor: Actor, now: datetime) -> Submission | N
     parameters: dict[str, Any] = {
         "me": reviewer.pk,
         "now": now,
-        "until": now + POLICY.claim,
+        "until": now + policies.in_force().claim,
         "cutoff": cutoff(now),
         "senior": reviewer.role == Role.SENIOR_REVIEWER,
     }
@@ -78,7 +78,7 @@ def claim(*, submission: Submission, reviewer: User, actor: Actor, now: datetime
     with audit.acting(actor):
         taken = Submission.objects.filter(
             free, pk=submission.pk, state__in=[State.TO_REVIEW, State.SECOND_REVIEW]
-        ).update(claimed_by=reviewer, claimed_at=now, claimed_until=now + POLICY.claim)
+        ).update(claimed_by=reviewer, claimed_at=now, claimed_until=now + policies.in_force().claim)
         if not taken:
             raise TooLateError("held by another or not waiting any more")
         _record("claim.taken", submission)
@@ -91,7 +91,7 @@ def renew(*, submission: Submission, reviewer: User, actor: Actor, now: datetime
     with audit.acting(actor):
         return bool(
             Submission.objects.filter(pk=submission.pk, claimed_by=reviewer, claimed_until__gt=now).update(
-                claimed_until=now + POLICY.claim
+                claimed_until=now + policies.in_force().claim
             )
         )
 
@@ -118,7 +118,7 @@ def take_over(*, submission: Submission, reviewer: User, actor: Actor, now: date
             raise TooLateError("not waiting any more")
         held_by = str(locked.claimed_by_id or "")
         Submission.objects.filter(pk=locked.pk).update(
-            claimed_by=reviewer, claimed_at=now, claimed_until=now + POLICY.claim
+            claimed_by=reviewer, claimed_at=now, claimed_until=now + policies.in_force().claim
         )
         _record("claim.taken_over", submission, held_by=held_by)
     submission.refresh_from_db()

@@ -41,7 +41,7 @@ class PictureRefusedError(SubmissionError):
 
 
 class IncompleteError(SubmissionError):
-    """Something is missing first; `missing` names it ("front", "back", "reason", "pictures_seen")."""
+    """Something is missing first; `missing` names it ("front", "back", "side", "reason", "pictures_seen")."""
 
     def __init__(self, missing: str) -> None:
         super().__init__(missing)

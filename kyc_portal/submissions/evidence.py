@@ -12,7 +12,7 @@ from datetime import datetime
 
 from kyc_portal.sealing import digests
 from kyc_portal.sealing.values import open_json, seal_json
-from kyc_portal.submissions import masks
+from kyc_portal.submissions import masks, policies
 from kyc_portal.submissions.checks import dates, grammar, rules
 from kyc_portal.submissions.checks.results import Finding, Result
 from kyc_portal.submissions.models import (
@@ -25,7 +25,6 @@ from kyc_portal.submissions.models import (
     SideChoice,
     Submission,
 )
-from kyc_portal.submissions.policy import POLICY
 from kyc_portal.submissions.states import ScanState
 from kyc_portal.submissions.warning_codes import NOT_ENABLED, Severity, gravest
 from kyc_portal.submissions.working_time import HONG_KONG
@@ -126,7 +125,7 @@ def weigh(submission: Submission, *, now: datetime) -> list[Finding]:
             was_asked_to_confirm=submission.read_at is not None,
             other_holders=_other_holders(submission, permit, front),
         ),
-        POLICY,
+        policies.of(submission),
     )
     Check.objects.bulk_create(
         Check(

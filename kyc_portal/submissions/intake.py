@@ -1,4 +1,4 @@
-"""What a customer does: start, add pictures, send them in, confirm what was read, take again, withdraw.
+"""What a customer does: choose a language, start, add pictures, send them in, confirm, take again, withdraw.
 
 The only code that changes rows on the customer's behalf. Each writer checks, changes and leaves its act in one
 transaction; the message that wakes the reader goes out after the commit and may be lost without harm.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NoReturn
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -18,14 +19,13 @@ from kyc_portal.accounts.models import Customer
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files, keys
 from kyc_portal.sealing.values import seal, seal_json
-from kyc_portal.submissions import evidence, nudges, scans
-from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, TooLateError
-from kyc_portal.submissions.models import Confirmation, Consent, Scan, Submission
+from kyc_portal.submissions import evidence, nudges, policies, scans
+from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, StaleError, TooLateError
+from kyc_portal.submissions.models import Confirmation, Consent, RefusedPicture, Scan, Submission
 from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.policy import POLICY
-from kyc_portal.submissions.states import ENDS, WITHDRAWABLE, ScanState, State
+from kyc_portal.submissions.states import ENDS, IN_REVIEW, WITHDRAWABLE, ScanState, State
 
-CONSENT_TEXT_VERSION = "1"
+CONSENT_TEXT_VERSION = "2"
 SAME_AS_FAILED = "same_as_failed"
 
 
@@ -54,7 +54,7 @@ def start(*, customer: Customer, declared_type: str, language: str, actor: Actor
                 state=State.COLLECTING,
                 state_since=now,
                 started_at=now,
-                policy_version=POLICY.version,
+                policy_version=policies.in_force().version,
                 language=language,
                 declared_type=declared_type,
             )
@@ -77,11 +77,14 @@ def open_submission(customer: Customer) -> Submission | None:
     return Submission.objects.filter(customer=customer).exclude(state__in=sorted(ENDS)).first()
 
 
-def add_scan(*, submission: Submission, side: str, data: bytes, actor: Actor, now: datetime) -> Scan:
+def add_scan(
+    *, submission: Submission, side: str, data: bytes, actor: Actor, now: datetime, insists: bool = False
+) -> Scan:
     """Take one side's picture, sealed and stored before its row; an earlier one of this attempt is replaced.
 
-    The same picture sent twice for the same side is one scan. Raises PictureRefusedError (nothing is stored),
-    or TooLateError when pictures are no longer taken.
+    The same picture sent twice for the same side is one scan. A picture with a fault of its own is refused by name,
+    unless the customer `insists` (once a side) or has used up the tries; then the scan names the fault. Raises
+    PictureRefusedError (nothing is stored), or TooLateError when pictures are no longer taken.
     """
     if side not in submission.needed_sides:
         raise PictureRefusedError("side_not_needed")
@@ -91,6 +94,8 @@ def add_scan(*, submission: Submission, side: str, data: bytes, actor: Actor, no
     twin = _twin(submission, side=side, attempt=attempt, digest=digest)
     if twin is not None:
         return twin
+    if examined.fault and not _taken_despite(submission, side=side, attempt=attempt, digest=digest, insists=insists):
+        _refuse(submission, side=side, attempt=attempt, fault=examined.fault, digest=digest, actor=actor, now=now)
     scan_id = uuid.uuid4()
     stored = files.store(submission.customer_id, scan_id, examined.data)
     try:
@@ -124,6 +129,7 @@ def add_scan(*, submission: Submission, side: str, data: bytes, actor: Actor, no
                 salt_sealed=salt,
                 commitment=stored.commitment,
                 picture_digest=digest,
+                taken_despite=examined.fault,
             )
             Submission.objects.filter(pk=locked.pk).update(version=locked.version + 1)
             audit.record(
@@ -131,10 +137,10 @@ def add_scan(*, submission: Submission, side: str, data: bytes, actor: Actor, no
                 object_type="submissions.scan",
                 object_id=str(scan.id),
                 subject=locked.customer_id,
-                details={"submission": str(locked.id), "side": side},
+                details={"submission": str(locked.id), "side": side, "taken_despite": examined.fault},
             )
     except BaseException:
-        files.delete(submission.customer_id, scan_id)
+        files.delete(scan_id)
         raise
     return scan
 
@@ -150,6 +156,52 @@ def _twin(submission: Submission, *, side: str, attempt: int, digest: bytes) -> 
     if same.filter(state=ScanState.FAULTY).exists():
         raise PictureRefusedError(SAME_AS_FAILED)
     return same.filter(submission=submission, attempt=attempt, state=ScanState.KEPT).first()
+
+
+def refused_pictures(submission: Submission, side: str) -> list[RefusedPicture]:
+    """What was refused at once for this side in the attempt being collected, oldest first."""
+    attempt = _attempt_being_collected(submission)
+    return list(RefusedPicture.objects.filter(submission=submission, side=side, attempt=attempt).order_by("refused_at"))
+
+
+def may_insist(submission: Submission, side: str) -> bool:
+    """Whether the customer may still have a picture of this side taken in spite of its fault: once."""
+    return not Scan.objects.filter(submission=submission, side=side).exclude(taken_despite="").exists()
+
+
+def _taken_despite(submission: Submission, *, side: str, attempt: int, digest: bytes, insists: bool) -> bool:
+    """Whether a picture with a fault is taken all the same: a person will look at it.
+
+    Raises PictureRefusedError for the very picture that was refused before.
+    """
+    if insists and may_insist(submission, side):
+        return True
+    refused = RefusedPicture.objects.filter(submission=submission, side=side, attempt=attempt)
+    if refused.filter(picture_digest=digest).exists():
+        raise PictureRefusedError(SAME_AS_FAILED)
+    return refused.count() + 1 >= policies.of(submission).failed_pictures_per_side
+
+
+def _refuse(
+    submission: Submission, *, side: str, attempt: int, fault: str, digest: bytes, actor: Actor, now: datetime
+) -> NoReturn:
+    """Remember the refused picture by its digest in a transaction of its own, then refuse it by name."""
+    with audit.acting(actor):
+        RefusedPicture.objects.get_or_create(
+            submission=submission,
+            side=side,
+            attempt=attempt,
+            picture_digest=digest,
+            defaults={"customer_id": submission.customer_id, "fault": fault, "refused_at": now},
+        )
+        audit.record(
+            "picture.refused",
+            object_type="submissions.submission",
+            object_id=str(submission.id),
+            subject=submission.customer_id,
+            details={"side": side, "fault": fault},
+        )
+    raise PictureRefusedError(fault)
 
 
 def missing_sides(submission: Submission) -> list[str]:
@@ -208,11 +260,17 @@ def submit(*, submission: Submission, actor: Actor, now: datetime) -> Submission
 
 
 def confirm(
-    *, submission: Submission, differences: Mapping[str, Mapping[str, str]], actor: Actor, now: datetime
+    *,
+    submission: Submission,
+    differences: Mapping[str, Mapping[str, str]],
+    actor: Actor,
+    now: datetime,
+    seen_version: int | None = None,
 ) -> Submission:
     """The customer has compared: `differences` holds {field: {"value", "note"}} of what they call wrong.
 
-    What was read stays; a difference becomes a failed check. A second call finds it done.
+    What was read stays; a difference becomes a failed check. A second call finds it done. With `seen_version`, the
+    version whose fields they saw, a newer one raises StaleError: nobody confirms what they did not see.
     """
     if submission.state in (State.TO_REVIEW, State.DECIDING, State.SECOND_REVIEW, State.PARKED):
         return submission
@@ -230,6 +288,8 @@ def confirm(
             else None
         )
         locked = Submission.objects.select_for_update().get(pk=submission.pk)
+        if seen_version is not None and locked.state == State.CONFIRMING and locked.version != seen_version:
+            raise StaleError(seen=seen_version, now=locked.version)
         move(
             locked,
             origin=State.CONFIRMING,
@@ -259,6 +319,12 @@ def confirm(
     return locked
 
 
+def can_take_again(submission: Submission) -> bool:
+    """Whether every side has a try left."""
+    limit = policies.of(submission).failed_pictures_per_side
+    return all(evidence.failed_tries(submission, side) + 1 < limit for side in submission.needed_sides)
+
+
 def take_again(*, submission: Submission, sides: list[str], actor: Actor, now: datetime) -> Submission:
     """The customer wants to take sides again instead of confirming; counts as a try of each side.
 
@@ -269,7 +335,8 @@ def take_again(*, submission: Submission, sides: list[str], actor: Actor, now: d
         raise IncompleteError("side")
     with audit.acting(actor):
         locked = Submission.objects.select_for_update().get(pk=submission.pk)
-        if any(evidence.failed_tries(locked, side) + 1 >= POLICY.failed_pictures_per_side for side in chosen):
+        limit = policies.of(locked).failed_pictures_per_side
+        if any(evidence.failed_tries(locked, side) + 1 >= limit for side in chosen):
             raise TooLateError("the tries of a side are used up")
         Scan.objects.filter(submission=locked, attempt=locked.attempt, side__in=chosen, state=ScanState.READ).update(
             state=ScanState.FAULTY, fault_code="Customer.TakenAgain"
@@ -292,13 +359,22 @@ def take_again(*, submission: Submission, sides: list[str], actor: Actor, now: d
     return locked
 
 
-def withdraw(*, submission: Submission, actor: Actor, now: datetime) -> Submission:
-    """Walk away. A late answer is dropped, a reviewer's decision on it is refused. Raises TooLateError."""
+def can_withdraw(submission: Submission) -> bool:
+    """Whether the customer may still walk away: not once a decision runs, nor while one stands and is looked at."""
+    is_looked_at_anew = submission.reopened_decision_id is not None and submission.state in IN_REVIEW
+    return submission.state in WITHDRAWABLE and not is_looked_at_anew
+
+
+def withdraw(*, submission: Submission, actor: Actor, now: datetime, with_consent: bool = False) -> Submission:
+    """Walk away, and take the consent back where asked: then no picture is ever sent for reading on it.
+
+    A late answer is dropped, a reviewer's decision on it is refused. Raises TooLateError.
+    """
     if submission.state == State.WITHDRAWN:
         return submission
     with audit.acting(actor):
         locked = Submission.objects.select_for_update().get(pk=submission.pk)
-        if locked.state not in WITHDRAWABLE:
+        if not can_withdraw(locked):
             raise TooLateError("a decision is under way or made")
         move(
             locked,
@@ -316,4 +392,21 @@ def withdraw(*, submission: Submission, actor: Actor, now: datetime) -> Submissi
             object_id=str(locked.id),
             subject=locked.customer_id,
         )
+        if with_consent:
+            Consent.objects.filter(pk=locked.consent_id, withdrawn_at__isnull=True).update(withdrawn_at=now)
+            audit.record(
+                "consent.withdrawn",
+                object_type="submissions.consent",
+                object_id=str(locked.consent_id),
+                subject=locked.customer_id,
+            )
     return locked
+
+
+def choose_language(*, customer: Customer, language: str, actor: Actor) -> None:
+    """Remember the customer's language for pages and e-mails; the same choice again changes nothing."""
+    with audit.acting(actor):
+        Customer.objects.filter(pk=customer.pk).exclude(language=language).update(language=language)
+        Submission.objects.filter(customer=customer).exclude(state__in=sorted(ENDS)).exclude(language=language).update(
+            language=language
+        )

@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import Customer
 from kyc_portal.audit.triggers import RowAudit
+from kyc_portal.submissions import quality
 from kyc_portal.submissions.checks.results import Result
+from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import ENDS, UNFINISHED_SCANS, ScanState, State
 from ocr_integration.contract import PermitType, Side
 
@@ -63,14 +65,68 @@ class Consent(models.Model):
     provider = models.CharField(max_length=100)
     region = models.CharField(max_length=100)
     given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         triggers = [
             RowAudit(
-                plain=["id", "customer_id", "text_version", "language", "provider", "region", "given_at"],
+                plain=[
+                    "id", "customer_id", "text_version", "language", "provider", "region", "given_at", "withdrawn_at",
+                ],
                 subject="customer_id",
             )
+        ]  # fmt: skip
+
+
+class PolicyStage(models.TextChoices):
+    """How far a version of the policy is. A published one never changes."""
+
+    PROPOSED = "proposed", _("Proposed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    PUBLISHED = "published", _("Published")
+
+
+class PolicyVersion(models.Model):
+    """One version of the policy, by its number: the content `policy.read` takes, who proposed it why, who published it.
+
+    The newest published one is in force. The first came with the product and names nobody.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True)
+    content = models.JSONField()
+    why = models.TextField()
+    stage = models.CharField(max_length=10, choices=PolicyStage)
+    based_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    proposed_at = models.DateTimeField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="policy_stage_is_known", condition=Q(stage__in=PolicyStage.values)),
+            models.CheckConstraint(
+                name="nobody_publishes_their_own_policy",
+                condition=Q(published_by__isnull=True) | ~Q(published_by=F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="a_published_policy_says_since_when",
+                condition=Q(stage="published", published_at__isnull=False)
+                | (~Q(stage="published") & Q(published_at__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                name="one_policy_follows_another", fields=["based_on"], condition=Q(stage="published")
+            ),
         ]
+        triggers = [
+            RowAudit(
+                plain=[
+                    "number", "content", "why", "stage", "based_on_id", "proposed_by_id", "proposed_at",
+                    "published_by_id", "published_at",
+                ],
+                subject=None,
+            )
+        ]  # fmt: skip
 
 
 class Submission(models.Model):
@@ -124,6 +180,8 @@ class Submission(models.Model):
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="claims")
     claimed_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
+    # Set while a reopened case waits for its new end; that decision stands till then, and two people decide.
+    reopened_decision = models.ForeignKey("Decision", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
@@ -152,7 +210,7 @@ class Submission(models.Model):
                     "version", "policy_version", "language", "declared_type", "sides_asked", "started_at",
                     "received_at", "read_at", "confirmed_at", "waiting_since", "delayed_since", "parked_until",
                     "decided_at", "expires_on", "not_confirmed", "is_stuck", "is_escalated", "permit_type", "codes",
-                    "severity", "points", "rank", "claimed_by_id", "claimed_at",
+                    "severity", "points", "rank", "claimed_by_id", "claimed_at", "reopened_decision_id",
                 ],
                 sealed=["summary_sealed"],
                 quiet="claimed_until",
@@ -177,6 +235,8 @@ class Scan(models.Model):
 
     `commitment` is SHA-256 over a sealed salt and the bytes. `picture_digest` is keyed and finds the same picture
     of the same customer. `attempt_token` names one try at reading: a late twin of an older try is dropped.
+    `taken_despite` names the fault with which the picture was taken all the same: the customer insisted, or the tries
+    were used up.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -195,6 +255,7 @@ class Scan(models.Model):
     salt_sealed = models.BinaryField()
     commitment = models.BinaryField()
     picture_digest = models.BinaryField(null=True)
+    taken_despite = models.CharField(max_length=20, blank=True, default="")
 
     tries = models.PositiveSmallIntegerField(default=0)
     ocr_failed_tries = models.PositiveSmallIntegerField(default=0)
@@ -233,7 +294,7 @@ class Scan(models.Model):
             RowAudit(
                 plain=[
                     "id", "submission_id", "customer_id", "side", "attempt", "state", "received_at", "media_type",
-                    "size_bytes", "width", "height", "is_reencoded", "tries",
+                    "size_bytes", "width", "height", "is_reencoded", "taken_despite", "tries",
                     "ocr_failed_tries", "lease_until", "attempt_token", "next_try_at", "delayed_since", "fault_code",
                     "error_code", "error_request_id",
                 ],
@@ -242,6 +303,38 @@ class Scan(models.Model):
                 subject="customer_id",
             )
         ]  # fmt: skip
+
+    @property
+    def taken_despite_words(self) -> str:
+        """The fault the picture was taken with all the same, in the staff's words; empty where it had none."""
+        return str(quality.WORDS.get(self.taken_despite, self.taken_despite))
+
+
+class RefusedPicture(models.Model):
+    """A picture that was refused at once for a fault of its own; only its keyed digest is kept, never the picture."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="refused_pictures")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=5, choices=SideChoice)
+    attempt = models.PositiveSmallIntegerField()
+    fault = models.CharField(max_length=20)
+    refused_at = models.DateTimeField()
+    picture_digest = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="a_picture_is_refused_once", fields=["submission", "side", "attempt", "picture_digest"]
+            ),
+        ]
+        triggers = [
+            RowAudit(
+                plain=["id", "submission_id", "customer_id", "side", "attempt", "fault", "refused_at"],
+                hidden=["picture_digest"],
+                subject="customer_id",
+            )
+        ]
 
 
 class Reading(models.Model):
@@ -385,12 +478,17 @@ class DecisionStage(models.TextChoices):
 
 
 class Decision(models.Model):
-    """Approve, ask again or reject, with reason codes, the version seen and a receipt of the evidence."""
+    """Approve, ask again or reject, with reason codes, the version seen and a receipt of the evidence.
+
+    `second_person_because` says why it takes two people: signals of the policy, "reopened" or "share"; `draw_seed`
+    and `sample_seed` are the seeds of the draws for the random share and for a second look. `replaces` is the
+    decision a reopened case had before: what that one decided stands until this one is final.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="decisions")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
-    outcome = models.CharField(max_length=10)
+    outcome = models.CharField(max_length=10, choices=Outcome)
     reasons = ArrayField(models.CharField(max_length=30), default=list)
     sides = ArrayField(models.CharField(max_length=5), default=list)
     note_sealed = models.BinaryField(null=True)
@@ -405,9 +503,17 @@ class Decision(models.Model):
     window_ends_at = models.DateTimeField(null=True)
     final_at = models.DateTimeField(null=True)
     receipt = models.JSONField(default=dict)
+    second_person_because = ArrayField(models.CharField(max_length=60), default=list)
+    draw_seed = models.CharField(max_length=32, blank=True, default="")
+    sample_seed = models.CharField(max_length=32, blank=True, default="")
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="a_decision_is_replaced_by_two_people",
+                condition=Q(replaces__isnull=True) | ~Q(stage__in=["window", "final"]) | Q(confirmed_by__isnull=False),
+            ),
             models.UniqueConstraint(
                 name="a_submission_has_one_open_decision",
                 fields=["submission"],
@@ -424,7 +530,78 @@ class Decision(models.Model):
                 plain=[
                     "id", "submission_id", "customer_id", "outcome", "reasons", "sides", "version_seen", "stage",
                     "decided_by_id", "decided_at", "confirmed_by_id", "confirmed_at", "window_ends_at", "final_at",
-                    "receipt",
+                    "receipt", "replaces_id", "second_person_because", "draw_seed", "sample_seed",
+                ],
+                sealed=["note_sealed"],
+                subject="customer_id",
+            )
+        ]  # fmt: skip
+
+
+class Reopening(models.Model):
+    """A decided case taken up again: by whom, when and why (sealed). A decision is reopened once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="reopenings")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="reopening")
+    why_sealed = models.BinaryField()
+    reopened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reopened_at = models.DateTimeField()
+
+    class Meta:
+        triggers = [
+            RowAudit(
+                plain=["id", "submission_id", "customer_id", "decision_id", "reopened_by_id", "reopened_at"],
+                sealed=["why_sealed"],
+                subject="customer_id",
+            )
+        ]
+
+
+class SampleStage(models.TextChoices):
+    """How far a second look is. A void one fell away: its case was reopened."""
+
+    WAITING = "waiting", _("Waiting")
+    TAKEN = "taken", _("Taken")
+    ANSWERED = "answered", _("Answered")
+    VOID = "void", _("Fell away")
+
+
+class ReviewSample(models.Model):
+    """A decided case drawn to be looked at again by a senior reviewer who does not know how it was decided.
+
+    `outcome`, `reasons` and `note_sealed` are what the second person would have done; nothing follows for the case.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="samples")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="sample")
+    stage = models.CharField(max_length=10, choices=SampleStage, default=SampleStage.WAITING)
+    drawn_at = models.DateTimeField()
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    taken_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True, default="")
+    reasons = ArrayField(models.CharField(max_length=30), default=list)
+    note_sealed = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="sample_stage_is_known", condition=Q(stage__in=SampleStage.values)),
+            models.CheckConstraint(
+                name="an_answered_sample_says_by_whom_and_what",
+                condition=~Q(stage="answered")
+                | (Q(taken_by__isnull=False, answered_at__isnull=False) & ~Q(outcome="")),
+            ),
+        ]
+        indexes = [models.Index("drawn_at", name="sample_open", condition=Q(stage__in=["waiting", "taken"]))]
+        triggers = [
+            RowAudit(
+                plain=[
+                    "id", "submission_id", "customer_id", "decision_id", "stage", "drawn_at", "taken_by_id", "taken_at",
+                    "answered_at", "outcome", "reasons",
                 ],
                 sealed=["note_sealed"],
                 subject="customer_id",
@@ -438,29 +615,40 @@ class NoticeKind(models.TextChoices):
     APPROVED = "approved", _("Approved")
     REJECTED = "rejected", _("Rejected")
     ASKED_AGAIN = "asked_again", _("Asked again")
+    LAPSED = "lapsed", _("Lapsed")
 
 
 class Notice(models.Model):
-    """A message owed to a customer: written in the transaction of the outcome, sent after it, kept until sent."""
+    """A message owed to a customer: written in the transaction of the outcome, sent after it, kept until sent.
+
+    `decision` is the one it tells of; rows from before decisions were named have none.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="notices")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=12, choices=NoticeKind)
     attempt = models.PositiveSmallIntegerField()
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, null=True, related_name="notice")
     created_at = models.DateTimeField()
     sending_until = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="a_notice_is_owed_once", fields=["submission", "kind", "attempt"]),
+            # A reopened case may end the same way twice in one attempt, told by two decisions.
+            models.UniqueConstraint(
+                name="a_notice_is_owed_once",
+                fields=["submission", "kind", "attempt", "decision"],
+                nulls_distinct=False,
+            ),
         ]
         indexes = [models.Index("created_at", name="notice_unsent", condition=Q(sent_at__isnull=True))]
         triggers = [
             RowAudit(
                 plain=[
-                    "id", "submission_id", "customer_id", "kind", "attempt", "created_at", "sending_until", "sent_at",
+                    "id", "submission_id", "customer_id", "kind", "attempt", "decision_id", "created_at",
+                    "sending_until", "sent_at",
                 ],
                 subject="customer_id",
             )
@@ -479,3 +667,32 @@ class ProviderBreaker(models.Model):
 
     class Meta:
         triggers = [RowAudit(plain=["endpoint", "is_open", "since", "probe_at", "cause", "faults"], subject=None)]
+
+
+class ProviderDay(models.Model):
+    """Calls to one endpoint on one day of Hong Kong, by how they ended; `charged` counts what was
+    or may be billed, `is_told` says whether administrators know that it reached the day's budget.
+    """
+
+    endpoint = models.CharField(max_length=200)
+    day = models.DateField()
+    charged = models.PositiveIntegerField(default=0)
+    is_told = models.BooleanField(default=False)
+    answered = models.PositiveIntegerField(default=0)
+    customer = models.PositiveIntegerField(default=0)
+    retry = models.PositiveIntegerField(default=0)
+    throttle = models.PositiveIntegerField(default=0)
+    config = models.PositiveIntegerField(default=0)
+    defect = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "day"], name="one_row_a_day")]
+        triggers = [
+            RowAudit(
+                plain=[
+                    "id", "endpoint", "day", "charged", "is_told", "answered",
+                    "customer", "retry", "throttle", "config", "defect",
+                ],
+                subject=None,
+            )
+        ]  # fmt: skip

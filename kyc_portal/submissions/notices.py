@@ -6,16 +6,30 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
-from kyc_portal.submissions.models import Notice
+from kyc_portal.submissions import nudges
+from kyc_portal.submissions.models import Decision, Notice, NoticeKind, Submission
 
 # One sender at a time; a killed one is followed by another after this.
 _SENDING = timedelta(minutes=2)
+
+
+def owe(*, submission: Submission, kind: NoticeKind, now: datetime, decision: Decision | None = None) -> None:
+    """Owe the customer a message, once an attempt and decision; call it in the transaction of what there is to tell."""
+    notice, _made = Notice.objects.get_or_create(
+        submission=submission,
+        kind=kind,
+        attempt=submission.attempt,
+        decision=decision,
+        defaults={"customer_id": submission.customer_id, "created_at": now},
+    )
+    transaction.on_commit(lambda: nudges.tell(str(notice.pk)), robust=True)
 
 
 def send(*, notice: Notice, actor: Actor, now: datetime) -> bool:
@@ -43,8 +57,8 @@ def send(*, notice: Notice, actor: Actor, now: datetime) -> bool:
 
 def _mail(notice: Notice) -> None:
     submission = notice.submission
-    context = {"submission": submission, "business": settings.BUSINESS_NAME, "site_url": settings.SITE_URL}
-    with translation.override(submission.language):
+    context = {"submission": submission, "site_url": settings.SITE_URL}
+    with translation.override(submission.customer.language):
         subject = render_to_string(f"emails/{notice.kind}_subject.txt", context).strip()
         message = EmailMultiAlternatives(
             subject=subject,

@@ -20,7 +20,8 @@ SEND_NOTICE = "kyc_portal.submissions.tasks.send_notice"
 FINISH_DECISION = "kyc_portal.submissions.tasks.finish_decision"
 
 
-def _send(name: str, row_id: str, *, queue: str, countdown: float | None = None) -> bool:
+def send(name: str, row_id: str, *, queue: str, countdown: float | None = None) -> bool:
+    """Send one task by its name with the id of its row. False when the broker does not take it."""
     try:
         app.send_task(name, args=[row_id], queue=queue, countdown=countdown, retry=False)
     except (KombuError, RedisError, OSError) as error:
@@ -32,15 +33,15 @@ def _send(name: str, row_id: str, *, queue: str, countdown: float | None = None)
 def read(scan_ids: Iterable[str]) -> None:
     """Wake a worker for each scan; stops at the first failure, because the broker is down for all."""
     for scan_id in scan_ids:
-        if not _send(READ_SCAN, scan_id, queue="reading"):
+        if not send(READ_SCAN, scan_id, queue="reading"):
             return
 
 
 def tell(notice_id: str) -> None:
     """Wake a worker to send one notice."""
-    _send(SEND_NOTICE, notice_id, queue="housekeeping")
+    send(SEND_NOTICE, notice_id, queue="housekeeping")
 
 
 def finish(decision_id: str, *, after_seconds: float) -> None:
     """Wake a worker when a decision's undo window is over."""
-    _send(FINISH_DECISION, decision_id, queue="housekeeping", countdown=after_seconds)
+    send(FINISH_DECISION, decision_id, queue="housekeeping", countdown=after_seconds)

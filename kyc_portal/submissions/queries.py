@@ -7,19 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import Customer
-from kyc_portal.submissions import evidence, queue
-from kyc_portal.submissions.models import Check, Decision, Scan, Submission
+from kyc_portal.submissions import breaker, evidence, queue, reopening
+from kyc_portal.submissions.checks.results import Result
+from kyc_portal.submissions.checks.words import FAILED_AT_FIELD, FIELDS
+from kyc_portal.submissions.models import Check, Decision, ProviderBreaker, Scan, SideChoice, Submission
 from kyc_portal.submissions.models import Warning as WarningRow
-from kyc_portal.submissions.states import ENDS, ScanState, State
+from kyc_portal.submissions.reasons import Outcome
+from kyc_portal.submissions.states import ENDS, IN_REVIEW, UNFINISHED_SCANS, ScanState, State
 from kyc_portal.submissions.warning_codes import MEANINGS, Meaning, Severity, severity_of
+from kyc_portal.submissions.working_time import before
 
 # Every text field of the service's answer under its own name, in the order a card prints them.
 FIELD_LABELS: dict[str, Promise] = {
@@ -45,7 +51,10 @@ BACK_FIELDS = tuple(name for name in FIELD_LABELS if name.startswith("back_"))
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value of a reading: what was read, what the customer said, what a reviewer put beside it."""
+    """One value of a reading: what was read, what the customer said, what a reviewer put beside it.
+
+    `state` is corrected, differs, fail, not_read, pass or read; `word` says it in one word.
+    """
 
     name: str
     label: str
@@ -56,19 +65,28 @@ class Field:
     customer_note: str
     reading_id: UUID
     request_id: str
+    state: str
+    word: str
 
     @property
     def value(self) -> str:
         return self.corrected or self.read
 
-    @property
-    def state(self) -> str:
-        """corrected, differs, read or not_read."""
-        if self.corrected:
-            return "corrected"
-        if self.customer_value or self.customer_note:
-            return "differs"
-        return "read" if self.read else "not_read"
+
+@dataclass(frozen=True, slots=True)
+class SideFields:
+    """One side's fields in card order, with the answer they came from.
+
+    `absent` are those this kind of card leaves out.
+    """
+
+    side: str
+    label: str
+    answered_at: datetime
+    duration_ms: int
+    request_id: str
+    fields: Sequence[Field]
+    absent: Sequence[Field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,10 @@ class CaseWarning:
     side: str
     request_id: str
 
+    @property
+    def side_label(self) -> str:
+        return str(SideChoice(self.side).label)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -89,11 +111,12 @@ class Case:
     submission: Submission
     row: queue.QueueRow
     scans: Sequence[Scan]
-    fields: Sequence[Field]
+    sides: Sequence[SideFields]
     warnings: Sequence[CaseWarning]
     checks: Sequence[Check]
     proposal: Decision | None
     decisions: Sequence[Decision]
+    reopening: reopening.Told | None
 
     @property
     def version(self) -> int:
@@ -110,29 +133,86 @@ def reviewable() -> QuerySet[Submission]:
     return Submission.objects.filter(received_at__isnull=False).select_related("claimed_by", "customer")
 
 
-def fields_of(submission: Submission) -> list[Field]:
-    """The standing fields of all sides in card order, including those that were not read."""
+def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideFields]:
+    """The standing fields of each side that was read, including those that came back empty."""
     said = _customer_said(submission)
-    fields = []
+    sides = []
     for side, standing in evidence.standing_sides(submission).items():
         if standing.reading is None:
             continue
-        for name in FRONT_FIELDS if side == "FRONT" else BACK_FIELDS:
+        fields: list[Field] = []
+        absent: list[Field] = []
+        for name in FRONT_FIELDS if side == SideChoice.FRONT else BACK_FIELDS:
             answer = said.get(name, {})
-            fields.append(
+            read, corrected = standing.read.get(name, ""), standing.corrected.get(name, "")
+            is_absent = not (read or corrected or answer or name in _printed_on(submission.permit_type))
+            state, word = _state_of(name, read=read, corrected=corrected, differs=bool(answer), checks=checks)
+            (absent if is_absent else fields).append(
                 Field(
                     name=name,
                     label=str(FIELD_LABELS[name]),
                     side=side,
-                    read=standing.read.get(name, ""),
-                    corrected=standing.corrected.get(name, ""),
+                    read=read,
+                    corrected=corrected,
                     customer_value=answer.get("value", ""),
                     customer_note=answer.get("note", ""),
                     reading_id=standing.reading.pk,
                     request_id=standing.reading.request_id,
+                    state=state,
+                    word=str(word),
                 )
             )
-    return fields
+        sides.append(
+            SideFields(
+                side=side,
+                label=str(SideChoice(side).label),
+                answered_at=standing.reading.answered_at,
+                duration_ms=standing.reading.duration_ms,
+                request_id=standing.reading.request_id,
+                fields=fields,
+                absent=absent,
+            )
+        )
+    return sides
+
+
+def fields_of(submission: Submission) -> list[Field]:
+    """The standing fields of all sides in card order, without those this kind of card leaves out."""
+    return [each for side in sides_of(submission) for each in side.fields]
+
+
+def _printed_on(permit_type: str) -> frozenset[str]:
+    """The fields every card of a permit carries; an unknown permit may carry any of them."""
+    missing = _NOT_PRINTED.get(permit_type, frozenset())
+    return frozenset(FIELD_LABELS) - missing
+
+
+_EXIT_ENTRY_LACKS = frozenset({"nationality"})
+_NOT_PRINTED = {
+    "hk_macao_resident": frozenset({"nationality", "issue_address"}),
+    "taiwan_resident": frozenset({"nationality"}),
+    "exit_entry_hk_macao": _EXIT_ENTRY_LACKS,
+    "exit_entry_taiwan": _EXIT_ENTRY_LACKS,
+}
+
+
+def _state_of(
+    name: str, *, read: str, corrected: str, differs: bool, checks: Sequence[Check]
+) -> tuple[str, Promise | str]:
+    """A field's state and its word: a person's correction first, then what disagrees, then what is missing."""
+    if corrected:
+        return "corrected", _("Corrected")
+    if differs:
+        return "differs", _("Differs")
+    about = [check for check in checks if name in FIELDS.get(check.rule, ())]
+    failed = next((check for check in about if check.result == Result.FAIL), None)
+    if failed:
+        return "fail", FAILED_AT_FIELD[failed.rule]
+    if not read:
+        return "not_read", _("Not read")
+    if about and all(check.result == Result.PASS for check in about):
+        return "pass", _("Pass")
+    return "read", _("Read")
 
 
 def _customer_said(submission: Submission) -> Mapping[str, Mapping[str, str]]:
@@ -156,57 +236,98 @@ def case(submission: Submission, *, now: datetime) -> Case:
         )
         for each in found
     ]
-    decisions = list(submission.decisions.select_related("decided_by", "confirmed_by").order_by("decided_at"))
+    decisions = list(
+        submission.decisions.select_related("decided_by", "confirmed_by", "replaces").order_by("decided_at")
+    )
     newest = submission.checks.order_by("-version").values_list("version", flat=True).first()
+    checks = list(submission.checks.filter(version=newest)) if newest else []
     return Case(
         submission=submission,
         row=queue.as_rows([submission], now=now)[0],
         scans=list(standing.values()),
-        fields=fields_of(submission),
+        sides=sides_of(submission, checks),
         warnings=sorted(warnings, key=lambda each: (-each.severity, each.side)),
-        checks=list(submission.checks.filter(version=newest)) if newest else [],
+        checks=checks,
         proposal=next((each for each in decisions if each.stage == "proposed"), None),
         decisions=decisions,
+        reopening=reopening.told(submission),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The four figures the console opens on. `by_severity` counts waiting cases by gravest code."""
+    """The figures the console opens on. `by_severity` counts waiting cases by gravest code, `by_age` by three hours.
+
+    `by_age` has a number for each span of `AGE_SPAN` working hours up to the policy's bound, and one for what is late.
+    `stopped` is there while no calls are made to the reading service.
+    """
 
     waiting: int
     rescued: int
+    held: int
+    delayed: int
     oldest_since: datetime | None
     by_severity: Mapping[Severity, int]
+    by_age: Sequence[int]
+    stopped: ProviderBreaker | None
+
+
+AGE_SPAN = timedelta(hours=3)
 
 
 def figures(now: datetime) -> Figures:
     """Counts of the waiting cases."""
     waiting = queue.waiting()
     by_severity = dict(waiting.order_by().values_list("severity").annotate(many=Count("pk")))
+    edges = [now, *(before(now, AGE_SPAN * step) for step in range(1, queue.bound() // AGE_SPAN + 1))]
+    spans = {
+        f"span_{at}": Count("pk", filter=Q(waiting_since__lte=newest, waiting_since__gt=oldest))
+        for at, (newest, oldest) in enumerate(pairwise(edges))
+    }
+    counted = waiting.aggregate(
+        many=Count("pk"),
+        late=Count("pk", filter=Q(waiting_since__lte=edges[-1])),
+        held=Count("pk", filter=Q(claimed_until__gt=now)),
+        oldest=Min("waiting_since"),
+        **spans,
+    )
     return Figures(
-        waiting=waiting.count(),
-        rescued=waiting.filter(waiting_since__lt=queue.cutoff(now)).count(),
-        oldest_since=waiting.aggregate(oldest=Min("waiting_since"))["oldest"],
+        waiting=counted["many"],
+        rescued=counted["late"],
+        held=counted["held"],
+        delayed=queue.delayed().count(),
+        oldest_since=counted["oldest"],
         by_severity={tier: by_severity.get(tier.value, 0) for tier in reversed(Severity)},
+        stopped=breaker.stopped(),
+        by_age=[*(counted[name] for name in spans), counted["late"]],
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the customer's page shows. `next_try_at` is honest about a delay of ours."""
+    """What the customer's page shows. `next_try_at` is honest about a delay of ours.
+
+    `state` is where the customer stands: a reopened case goes on standing as it was decided until it is decided anew.
+    """
 
     submission: Submission
+    state: State
     step: str
     is_delayed: bool
     next_try_at: datetime | None
+    tries: int
     fault_codes: Mapping[str, str]
     reasons: Sequence[str]
 
     @property
+    def is_ended(self) -> bool:
+        return self.state in ENDS
+
+    @property
     def etag(self) -> str:
         """Changes when anything the page shows changes."""
-        return f'"{self.submission.state}-{self.submission.version}-{self.next_try_at}-{self.step}"'
+        stands = f"{self.state}-{self.submission.version}-{self.next_try_at}-{self.step}-{self.is_delayed}"
+        return f'"{stands}-{get_language()}"'
 
 
 _STEPS = {
@@ -220,19 +341,36 @@ _STEPS = {
 }
 
 
-def progress(submission: Submission) -> Progress:
+_STANDS = {Outcome.APPROVE: State.APPROVED, Outcome.REJECT: State.REJECTED}
+
+
+def _for_customer(submission: Submission, last: Decision | None) -> State:
+    if last and last.pk == submission.reopened_decision_id and submission.state in IN_REVIEW:
+        return _STANDS[Outcome(last.outcome)]
+    return State(submission.state)
+
+
+# A reading this long without an answer is called a delay, whether or not a try has failed.
+SILENT_FOR = timedelta(minutes=2)
+
+
+def progress(submission: Submission, *, now: datetime) -> Progress:
     """Where the submission stands in the customer's five steps."""
-    state = State(submission.state)
+    last = submission.decisions.filter(stage="final").order_by("-final_at").first()
+    state = _for_customer(submission, last)
     waiting_scans = submission.scans.filter(state=ScanState.DUE)
+    unfinished = submission.scans.filter(state__in=UNFINISHED_SCANS)
+    is_silent = submission.received_at is not None and submission.received_at + SILENT_FOR <= now
     faults = submission.scans.filter(state=ScanState.FAULTY, attempt=submission.attempt).values_list(
         "side", "fault_code"
     )
-    last = submission.decisions.filter(stage="final").order_by("-final_at").first()
     return Progress(
         submission=submission,
+        state=state,
         step="decided" if state in ENDS else _STEPS.get(state, "collecting"),
-        is_delayed=submission.delayed_since is not None and state in (State.RECEIVED, State.READING),
+        is_delayed=(submission.delayed_since is not None or is_silent) and state in (State.RECEIVED, State.READING),
         next_try_at=waiting_scans.aggregate(soonest=Min("next_try_at"))["soonest"],
+        tries=unfinished.aggregate(most=Max("tries"))["most"] or 0,
         fault_codes=dict(faults),
         reasons=last.reasons if last else [],
     )

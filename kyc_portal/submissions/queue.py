@@ -1,4 +1,4 @@
-"""The queue: gravest warning first, and it says why. Two index walks, never a sort (docs/architecture.md).
+"""The queue: gravest warning first, and it says why. Two index walks, never a sort.
 
 The order is a pure function of stored facts and of one cutoff: cases that waited past the bound in working hours
 stand in the rescue lane at the head, oldest first; the others by rank, then by longest waiting.
@@ -18,11 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from kyc_portal.accounts.models import User
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.values import open_json
-from kyc_portal.submissions import masks
+from kyc_portal.submissions import policies, policy
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES
 from kyc_portal.submissions.models import Check, Submission
-from kyc_portal.submissions.policy import POLICY
 from kyc_portal.submissions.states import State
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 from kyc_portal.submissions.working_time import before, between
@@ -30,15 +29,20 @@ from kyc_portal.submissions.working_time import before, between
 _CHECK_FAILED = _("Check failed, no code")
 _CAPPED = _("checks together count at most 999")
 _ERASED = _("erased")
+_NOT_READ = _("name not read")
 
 PAGE_SIZE = 50
 COUNT_LIMIT = 1000
-BOUND = timedelta(hours=POLICY.rescue_after_working_hours)
+
+
+def bound() -> timedelta:
+    """How long a case waits, in working time, before it is rescued; the same for all, by the policy in force."""
+    return timedelta(hours=policies.in_force().rescue_after_working_hours)
 
 
 def cutoff(now: datetime) -> datetime:
     """The latest `waiting_since` that is past the bound; computed once a request."""
-    return before(now, BOUND)
+    return before(now, bound())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,10 @@ class Part:
 
 @dataclass(frozen=True)
 class QueueRow:
-    """One case as lists show it: masked, with the reasons of its place. `parts` add up to `total`, always."""
+    """One case as lists show it: masked, with the reasons of its place. `parts` add up to `total`, always.
+
+    `waiting` is working time since `since`; `waited_share` of the policy's bound, at most 1.
+    """
 
     submission: Submission
     position: int
@@ -60,6 +67,7 @@ class QueueRow:
     number_ending: str
     failed: Sequence[Check]
     not_checked: Sequence[Check]
+    since: datetime
     waiting: timedelta
     waited_share: float
     holder: User | None
@@ -78,6 +86,19 @@ class QueueRow:
         if self.severity is Severity.NONE and not self.is_clean:
             return str(_CHECK_FAILED if self.failed else MEANINGS[Severity.NOT_CHECKED].label)
         return str(MEANINGS[self.severity].label)
+
+    @property
+    def waiting_words(self) -> str:
+        """How long it waits, in working time: 3 h 12 m."""
+        hours, minutes = divmod(int(self.waiting.total_seconds() // 60), 60)
+        return f"{hours} h {minutes:02} m"
+
+    @property
+    def needs_second_person(self) -> bool:
+        """Whether two people decide this case, as far as it is known before a draw."""
+        checks = [(check.rule, check.result) for check in (*self.failed, *self.not_checked)]
+        asked = policies.of(self.submission).rule(policy.signals_of(self.submission.codes, checks))
+        return self.submission.reopened_decision_id is not None or bool(asked.two_people_because)
 
     @property
     def waited_percent(self) -> int:
@@ -170,12 +191,13 @@ def as_rows(
 ) -> list[QueueRow]:
     """Rows for any list of submissions; two queries however many they are."""
     at = at or cutoff(now)
-    checks = _current_checks(submissions)
+    checks, longest = _current_checks(submissions), bound()
     rows = []
     for position, submission in enumerate(submissions, first_position):
         name, ending = masked(submission)
         since = submission.waiting_since or submission.state_since
         mine = checks.get(submission.pk, [])
+        waited = between(since, now)
         rows.append(
             QueueRow(
                 submission=submission,
@@ -185,8 +207,9 @@ def as_rows(
                 number_ending=ending,
                 failed=[check for check in mine if check.result == Result.FAIL],
                 not_checked=[check for check in mine if check.result == Result.NOT_CHECKED],
-                waiting=now - since,
-                waited_share=min(1.0, between(since, now) / BOUND),
+                since=since,
+                waiting=waited,
+                waited_share=min(1.0, waited / longest),
                 holder=submission.claimed_by if submission.claimed_until and submission.claimed_until > now else None,
             )
         )
@@ -219,7 +242,7 @@ def masked(submission: Submission) -> tuple[str, str]:
         )
     except KeyDestroyedError:
         return str(_ERASED), ""
-    return summary["name"] or masks.DOT, summary["number"]
+    return summary["name"] or str(_NOT_READ), summary["number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +270,26 @@ def counts(reviewer: User | None, *, now: datetime) -> LaneCounts:
         delayed=_capped(delayed()),
         parked=_capped(parked()),
     )
+
+
+def position(submission: Submission, *, now: datetime) -> int | None:
+    """Where a waiting case stands in the whole order, from 1; None when it does not wait, or stands past a thousand."""
+    if submission.state != State.TO_REVIEW or submission.waiting_since is None:
+        return None
+    at = cutoff(now)
+    if submission.waiting_since < at:
+        ahead = _capped(
+            waiting().filter(
+                ~_behind(["waiting_since", "number"], [submission.waiting_since, submission.number]),
+                waiting_since__lt=at,
+            )
+        )
+    else:
+        place = [submission.rank, submission.waiting_since, submission.number]
+        ahead = _capped(waiting().filter(waiting_since__lt=at)) + _capped(
+            waiting().filter(~_behind(["rank", "waiting_since", "number"], place), waiting_since__gte=at)
+        )
+    return ahead if ahead < COUNT_LIMIT else None
 
 
 def _capped(rows: QuerySet[Submission]) -> int:

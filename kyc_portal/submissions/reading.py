@@ -18,11 +18,10 @@ from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files
 from kyc_portal.sealing.values import seal_json
-from kyc_portal.submissions import breaker, evidence, ocr, scans
+from kyc_portal.submissions import breaker, evidence, ocr, policies, scans
 from kyc_portal.submissions.models import Reading, Scan, Submission, Warning
 from kyc_portal.submissions.moves import move
 from kyc_portal.submissions.patience import wait_before_next
-from kyc_portal.submissions.policy import POLICY
 from kyc_portal.submissions.states import UNFINISHED_SCANS, ScanState, State
 from kyc_portal.submissions.warning_codes import EDITED, NOT_ENABLED, codes_of_answer
 from ocr_integration.contract import BACK_FIELDS, TEXT_FIELDS, PermitReading
@@ -51,9 +50,8 @@ class Prepared:
 def begin(*, scan: Scan, actor: Actor, now: datetime) -> Try | None:
     """Take a scan that is due, or whose lease has run out. None when there is nothing to do.
 
-    While the breaker is open the scan is put off to the next probe instead.
+    While calls are stopped the scan is put off instead, but for the one that takes the probe.
     """
-    probe_at = breaker.may_call(now)
     with audit.acting(actor):
         submission = Submission.objects.select_for_update().get(pk=scan.submission_id)
         if submission.state not in (State.RECEIVED, State.READING):
@@ -61,6 +59,9 @@ def begin(*, scan: Scan, actor: Actor, now: datetime) -> Try | None:
         due = Q(state=ScanState.DUE) & (Q(next_try_at__isnull=True) | Q(next_try_at__lte=now))
         lost = Q(state=ScanState.READING, lease_until__lte=now)
         takeable = Scan.objects.filter(due | lost, pk=scan.pk)
+        if not takeable.exists():
+            return None
+        probe_at = breaker.admit(now=now)
         if probe_at is not None:
             if takeable.update(state=ScanState.DUE, next_try_at=probe_at, lease_until=None, attempt_token=None):
                 _delay(submission, scan, now=now)
@@ -94,7 +95,7 @@ def reusable(scan: Scan) -> Reading | None:
             customer_id=scan.customer_id,
             scan__picture_digest=scan.picture_digest,
             side=scan.side,
-            has_profile=POLICY.asks_for_portrait,
+            has_profile=policies.of(scan.submission).asks_for_portrait,
         )
         .exclude(scan=scan)
         .order_by("answered_at")
@@ -191,6 +192,7 @@ def picture_fault(*, attempt: Try, code: str, request_id: str, actor: Actor, now
         submission = _lock(attempt.scan)
         if not _end(attempt, submission, state=ScanState.FAULTY, fault_code=code, error_request_id=request_id):
             return False
+        breaker.closed(now=now)
         audit.record(
             "picture.faulty",
             object_type="submissions.scan",
@@ -211,10 +213,11 @@ def put_back(
     now: datetime,
     after: timedelta | None = None,
     stops_calls: bool = False,
+    counts: bool = False,
 ) -> datetime | None:
     """A fault that is not the customer's: try later, shown as a delay. Returns when, or None for a late twin.
 
-    `stops_calls` opens the breaker: an operator must act first.
+    `stops_calls` opens the breaker: an operator must act first. `counts` opens it when too many came in a row.
     """
     with audit.acting(actor):
         submission = _lock(attempt.scan)
@@ -229,8 +232,13 @@ def put_back(
             ocr_failed_tries=attempt.scan.ocr_failed_tries + (code == "FailedOperation.OcrFailed"),
         ):
             return None
+        probe_at = None
         if stops_calls:
-            next_try_at = breaker.opened(cause=code, now=now)
+            probe_at = breaker.opened(cause=code, now=now)
+        elif counts:
+            probe_at = breaker.faulted(cause=code, now=now)
+        if probe_at is not None:
+            next_try_at = probe_at
             Scan.objects.filter(pk=attempt.scan.pk).update(next_try_at=next_try_at)
         _delay(submission, attempt.scan, now=now)
         audit.record(
@@ -293,7 +301,8 @@ def _sum_up(submission: Submission, *, now: datetime) -> None:
         return
     faulty = [scan.side for scan in submission.scans.filter(attempt=submission.attempt, state=ScanState.FAULTY)]
     version = submission.version + 1
-    if faulty and all(evidence.failed_tries(submission, side) < POLICY.failed_pictures_per_side for side in faulty):
+    limit = policies.of(submission).failed_pictures_per_side
+    if faulty and all(evidence.failed_tries(submission, side) < limit for side in faulty):
         move(
             submission,
             origin=State.READING,

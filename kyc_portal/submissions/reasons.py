@@ -6,18 +6,18 @@ Fraud reasons share one neutral text: telling a customer what gave a forgery awa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-class Outcome(StrEnum):
+class Outcome(TextChoices):
     """What a decision does."""
 
-    APPROVE = "approve"
-    ASK_AGAIN = "ask_again"
-    REJECT = "reject"
+    APPROVE = "approve", _("Approve")
+    ASK_AGAIN = "ask_again", _("Ask again")
+    REJECT = "reject", _("Reject")
 
 
 NEUTRAL_TEXT = _(

@@ -9,29 +9,32 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.sealing.values import seal_json
-from kyc_portal.submissions import claims, evidence, nudges
+from kyc_portal.submissions import claims, evidence, four_eyes, notices, nudges, policies, policy, samples
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import (
     Decision,
     DecisionStage,
     FieldCorrection,
-    Notice,
     NoticeKind,
     Reading,
     Submission,
 )
 from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.policy import POLICY
+from kyc_portal.submissions.policy import Ruling
 from kyc_portal.submissions.reasons import BY_CODE, Outcome
 from kyc_portal.submissions.states import State
 
@@ -48,9 +51,33 @@ class Verdict:
     note: str = field(default="", repr=False)
 
 
-def needs_second_person(submission: Submission) -> bool:
-    """Whether the policy asks for four eyes on this case."""
-    return bool(POLICY.second_person_codes & set(submission.codes))
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """A press that can still be taken back, until an instant."""
+
+    submission_id: uuid.UUID
+    reference: str
+    outcome: Outcome
+    is_proposal: bool
+    until: datetime
+
+    @property
+    def sentence(self) -> str:
+        """What was pressed on which case: "S-7KQ4M2: rejection proposed"."""
+        words = _PROPOSED_WORDS if self.is_proposal else _DECIDED_WORDS
+        return f"{self.reference}: {words[self.outcome]}"
+
+
+_DECIDED_WORDS = {
+    Outcome.APPROVE: _("approved"),
+    Outcome.ASK_AGAIN: _("asked again"),
+    Outcome.REJECT: _("rejected"),
+}
+_PROPOSED_WORDS = {
+    Outcome.APPROVE: _("approval proposed"),
+    Outcome.ASK_AGAIN: _("asking again proposed"),
+    Outcome.REJECT: _("rejection proposed"),
+}
 
 
 def unseen_scans(submission: Submission, actor: Actor) -> list[str]:
@@ -73,8 +100,8 @@ def decide(
 ) -> Decision:
     """Decide, or propose where the policy asks for a second person; returns the decision with its stage.
 
-    Raises NotAllowedError (no claim, wrong role), StaleError (another version), IncompleteError (reason, side or
-    pictures missing) and TooLateError (the row moved on). Nothing is half-saved.
+    Raises NotAllowedError (no claim, wrong role), StaleError (another version), IncompleteError (reason, side, note
+    or pictures missing, or the policy allows no approval) and TooLateError (the row moved on). Nothing is half-saved.
     """
     claims.require_reviewer(reviewer)
     _require_complete(submission, verdict)
@@ -86,7 +113,12 @@ def decide(
             raise IncompleteError("pictures_seen")
         if locked.state == State.SECOND_REVIEW:
             raise NotAllowedError("a second review is confirmed or returned")
-        proposes = needs_second_person(locked)
+        held, asked = policies.of(locked), four_eyes.ruling(locked)
+        if verdict.outcome is Outcome.APPROVE:
+            _require_approvable(asked, verdict)
+        drawn = four_eyes.draw(locked, held)
+        because = four_eyes.two_people_because(locked, asked) + ((policy.SHARE,) if drawn.is_hit else ())
+        proposes = bool(because)
         decision = Decision.objects.create(
             id=decision_id,
             submission=locked,
@@ -99,8 +131,11 @@ def decide(
             stage=DecisionStage.PROPOSED if proposes else DecisionStage.WINDOW,
             decided_by=reviewer,
             decided_at=now,
-            window_ends_at=None if proposes else now + POLICY.undo_window,
+            window_ends_at=None if proposes else now + held.undo_window,
             receipt=_receipt(locked),
+            replaces_id=locked.reopened_decision_id,
+            second_person_because=list(because),
+            draw_seed=drawn.seed,
         )
         if proposes:
             move(
@@ -135,7 +170,7 @@ def confirm_proposal(
             stage=DecisionStage.WINDOW,
             confirmed_by=reviewer,
             confirmed_at=now,
-            window_ends_at=now + POLICY.undo_window,
+            window_ends_at=now + policies.of(locked).undo_window,
         )
         decision.refresh_from_db()
         _open_window(decision, locked, origin=State.SECOND_REVIEW, now=now)
@@ -173,24 +208,79 @@ def _open_proposal(submission: Submission, reviewer: User) -> Decision:
 
 
 def undo(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> None:
-    """Take the last press back while its window runs; the case returns to its place with its wait kept."""
+    """Take the last press back while its window runs; the case returns to its place with its wait kept.
+
+    A proposal can be taken back as long and only while nobody claimed its second review. Raises TooLateError when
+    the window is over and NotAllowedError to anybody but the person who pressed.
+    """
     with audit.acting(actor):
         locked = Submission.objects.select_for_update().get(pk=submission.pk)
-        decision = Decision.objects.filter(submission=locked, stage=DecisionStage.WINDOW).first()
-        presser = decision and (decision.confirmed_by_id or decision.decided_by_id)
-        if decision is None or not decision.window_ends_at or decision.window_ends_at <= now:
-            raise TooLateError("the window is over")
-        if presser != reviewer.pk:
+        decision = Decision.objects.filter(submission=locked, stage__in=_OPEN_STAGES).first()
+        if decision is None:
+            raise TooLateError("there is nothing to take back")
+        if (decision.confirmed_by_id or decision.decided_by_id) != reviewer.pk:
             raise NotAllowedError("only the person who decided takes it back")
+        ends = _undo_ends(decision)
+        if ends is None or ends <= now or (locked.state == State.SECOND_REVIEW and locked.claimed_by_id):
+            raise TooLateError("the window is over")
+        until = now + policies.in_force().claim
+        held_again: dict[str, Any] = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": until}
         if decision.confirmed_by_id:
             Decision.objects.filter(pk=decision.pk).update(
                 stage=DecisionStage.PROPOSED, confirmed_by=None, confirmed_at=None, window_ends_at=None
             )
-            move(locked, origin=State.DECIDING, to=State.SECOND_REVIEW, now=now)
+            move(locked, origin=State.DECIDING, to=State.SECOND_REVIEW, now=now, claimed_until=until)
+        elif decision.stage == DecisionStage.PROPOSED:
+            Decision.objects.filter(pk=decision.pk).update(stage=DecisionStage.UNDONE)
+            move(
+                locked,
+                origin=State.SECOND_REVIEW,
+                to=State.TO_REVIEW,
+                now=now,
+                version=locked.version + 1,
+                **held_again,
+            )
+            evidence.weigh(locked, now=now)
         else:
             Decision.objects.filter(pk=decision.pk).update(stage=DecisionStage.UNDONE)
-            move(locked, origin=State.DECIDING, to=State.TO_REVIEW, now=now, claimed_until=now + POLICY.claim)
+            move(locked, origin=State.DECIDING, to=State.TO_REVIEW, now=now, claimed_until=until)
         _record("decision.undone", decision)
+
+
+_OPEN_STAGES = (DecisionStage.PROPOSED, DecisionStage.WINDOW)
+
+
+def _undo_ends(decision: Decision) -> datetime | None:
+    """Until when the last press on this decision can be taken back."""
+    if decision.stage == DecisionStage.WINDOW:
+        return decision.window_ends_at
+    # A proposal that a second person confirmed and took back is theirs to decide again, not the proposer's to undo.
+    return decision.decided_at + policies.of(decision.submission).undo_window
+
+
+def undoable(reviewer: User, *, now: datetime) -> Undoable | None:
+    """The newest press of this person that can still be taken back."""
+    mine = Q(confirmed_by=reviewer) | Q(decided_by=reviewer, confirmed_by__isnull=True)
+    decision = (
+        Decision.objects.filter(mine, stage__in=_OPEN_STAGES, decided_at__gt=now - timedelta(hours=1))
+        .select_related("submission")
+        .annotate(pressed_at=Coalesce("confirmed_at", "decided_at"))
+        .order_by("-pressed_at")
+        .first()
+    )
+    if decision is None:
+        return None
+    ends = _undo_ends(decision)
+    is_taken = decision.stage == DecisionStage.PROPOSED and decision.submission.claimed_by_id is not None
+    if ends is None or ends <= now or is_taken:
+        return None
+    return Undoable(
+        submission_id=decision.submission_id,
+        reference=decision.submission.reference,
+        outcome=Outcome(decision.outcome),
+        is_proposal=decision.stage == DecisionStage.PROPOSED,
+        until=ends,
+    )
 
 
 def finish(*, decision: Decision, actor: Actor, now: datetime) -> bool:
@@ -204,6 +294,7 @@ def finish(*, decision: Decision, actor: Actor, now: datetime) -> bool:
             return False
         outcome = Outcome(decision.outcome)
         to, kind = _ENDING[outcome]
+        tells = not _stands_unchanged(locked, decision)
         sides = [side for side in locked.needed_sides if side in decision.sides]
         move(
             locked,
@@ -212,18 +303,23 @@ def finish(*, decision: Decision, actor: Actor, now: datetime) -> bool:
             now=now,
             decided_at=None if outcome is Outcome.ASK_AGAIN else now,
             sides_asked=sides if outcome is Outcome.ASK_AGAIN else [],
+            reopened_decision_id=locked.reopened_decision_id if outcome is Outcome.ASK_AGAIN else None,
             version=locked.version + 1,
             **_FREED,
         )
-        notice, _made = Notice.objects.get_or_create(
-            submission=locked,
-            kind=kind,
-            attempt=locked.attempt,
-            defaults={"customer_id": locked.customer_id, "created_at": now},
-        )
         _record("decision.took_effect", decision)
-        transaction.on_commit(lambda: nudges.tell(str(notice.pk)), robust=True)
+        if outcome is not Outcome.ASK_AGAIN:
+            samples.draw(submission=locked, decision=decision, now=now)
+        if tells:
+            notices.owe(submission=locked, kind=kind, decision=decision, now=now)
     return True
+
+
+def _stands_unchanged(submission: Submission, decision: Decision) -> bool:
+    """Whether a reopened case ends as it stood for the customer all along: then there is nothing to tell."""
+    earlier = submission.decisions.filter(stage=DecisionStage.FINAL).exclude(pk=decision.pk)
+    before = earlier.order_by("-final_at").first()
+    return before is not None and before.pk == submission.reopened_decision_id and before.outcome == decision.outcome
 
 
 _ENDING = {
@@ -324,6 +420,13 @@ def _require_complete(submission: Submission, verdict: Verdict) -> None:
         raise IncompleteError("side")
 
 
+def _require_approvable(asked: Ruling, verdict: Verdict) -> None:
+    if asked.no_approval_because:
+        raise IncompleteError("approvable")
+    if asked.note_because and not verdict.note.strip():
+        raise IncompleteError("note")
+
+
 def _sealed_note(submission: Submission, decision_id: uuid.UUID, note: str) -> bytes | None:
     if not note.strip():
         return None
@@ -338,7 +441,7 @@ def _sealed_note(submission: Submission, decision_id: uuid.UUID, note: str) -> b
 
 def _open_window(decision: Decision, submission: Submission, *, origin: State, now: datetime) -> None:
     move(submission, origin=origin, to=State.DECIDING, now=now)
-    seconds = POLICY.undo_window.total_seconds()
+    seconds = policies.of(submission).undo_window.total_seconds()
     transaction.on_commit(lambda: nudges.finish(str(decision.pk), after_seconds=seconds), robust=True)
 
 
@@ -368,6 +471,7 @@ def _record(action: str, decision: Decision) -> None:
             "submission": str(decision.submission_id),
             "outcome": decision.outcome,
             "reasons": ",".join(decision.reasons),
+            "second_person_because": ",".join(decision.second_person_because),
         },
     )
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import digests, files
+from kyc_portal.submissions import quality
 from kyc_portal.submissions.errors import PictureRefusedError
 from kyc_portal.submissions.models import Scan
 from ocr_integration import images
@@ -15,25 +16,32 @@ from ocr_integration import images
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A picture that may be stored. Sizes in pixels of the stored file, before any turn."""
+    """A picture that may be stored. Sizes in pixels of the stored file, before any turn.
+
+    `fault` names what is wrong with how it was taken (quality.fault), empty where nothing is.
+    """
 
     data: bytes
     media_type: str
     width: int
     height: int
+    fault: str
 
 
 def examine(data: bytes) -> Examined:
-    """Check format, size, pixels and wholeness with one reduced decode.
+    """Check format, size, pixels and wholeness, and measure how it was taken, with one reduced decode.
 
     Raises PictureRefusedError with the fault's code; nothing has been stored then.
     """
     try:
         facts = images.inspect(data)
-        images.reduced(data)
+        reduced = images.reduced(data)
     except images.ImageRefusedError as error:
         raise PictureRefusedError(error.fault.value) from error
-    return Examined(data=data, media_type=f"image/{facts.format.lower()}", width=facts.width, height=facts.height)
+    fault = quality.fault(reduced, scale=facts.width / reduced.width)
+    return Examined(
+        data=data, media_type=f"image/{facts.format.lower()}", width=facts.width, height=facts.height, fault=fault
+    )
 
 
 def picture_digest(data: bytes) -> bytes:
@@ -49,11 +57,13 @@ def original(scan: Scan) -> bytes:
 def display_copy(scan: Scan, *, actor: Actor) -> bytes:
     """A re-encoded, upright copy without metadata (JPEG). The view is recorded before any byte is opened.
 
-    Raises what the audit log raises when the view cannot be recorded: then nothing is shown.
+    Raises what the audit log raises when the view cannot be recorded: then nothing is shown. Raises OSError when
+    the store does not answer: then nothing was seen, and no view is recorded, on which an approval could stand.
     """
+    sealed = files.fetch(scan.id)
     with audit.acting(actor):
         record_view(scan_id=scan.id, submission_id=scan.submission_id, customer_id=scan.customer_id, side=scan.side)
-    return images.display_copy(original(scan))
+    return images.display_copy(files.opened(scan.customer_id, scan.id, sealed))
 
 
 def record_view(*, scan_id: UUID, submission_id: UUID, customer_id: UUID, side: str) -> None:

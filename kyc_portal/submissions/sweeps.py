@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +12,10 @@ from django.db.models import Q
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import evidence, nudges, review
+from kyc_portal.submissions import breaker, evidence, notices, nudges, operators, policies, review
 from kyc_portal.submissions.errors import TooLateError
-from kyc_portal.submissions.models import Decision, DecisionStage, Notice, Scan, Submission
+from kyc_portal.submissions.models import Decision, DecisionStage, Notice, NoticeKind, Scan, Submission
 from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.policy import POLICY
 from kyc_portal.submissions.states import ScanState, State
 from kyc_portal.submissions.working_time import HONG_KONG
 
@@ -36,13 +36,16 @@ def sweep(*, actor: Actor, now: datetime) -> None:
     unpark(actor=actor, now=now)
     lapse(actor=actor, now=now)
     mark_stuck(actor=actor, now=now)
+    breaker.tell_operators(actor=actor)
 
 
 def wake_scans(*, now: datetime) -> None:
     """Scans that are due or whose reader is gone."""
     due = Q(state=ScanState.DUE) & (Q(next_try_at__isnull=True) | Q(next_try_at__lte=now))
     lost = Q(state=ScanState.READING, lease_until__lte=now)
-    ids = Scan.objects.filter(due | lost).order_by("next_try_at").values_list("id", flat=True)[:BATCH]
+    # What was withdrawn or ended meanwhile keeps its scans as they were: nobody waits for them.
+    waiting = Q(submission__state__in=(State.RECEIVED, State.READING))
+    ids = Scan.objects.filter(due | lost, waiting).order_by("next_try_at").values_list("id", flat=True)[:BATCH]
     nudges.read(str(scan_id) for scan_id in ids if cache.add(f"nudged:{scan_id}", 1, NUDGED_FOR_SECONDS))
 
 
@@ -53,7 +56,7 @@ def finish_decisions(*, actor: Actor, now: datetime) -> None:
 
 
 def tell_customers(*, now: datetime) -> None:
-    """Notices still owed a minute after they came to be."""
+    """Notices still owed half a minute after they came to be."""
     owed = Notice.objects.filter(sent_at__isnull=True, created_at__lt=now - timedelta(seconds=30))
     free = owed.filter(Q(sending_until__isnull=True) | Q(sending_until__lt=now))
     for notice_id in free.values_list("id", flat=True)[:BATCH]:
@@ -69,8 +72,9 @@ def _each(
     action: str,
     condition: Q,
     changes: dict[str, Any],
+    tells: NoticeKind | None = None,
 ) -> list[Submission]:
-    """Move every submission of a state that meets a condition, each in its own transaction."""
+    """Move every submission of a state that meets a condition, each in its own transaction; `tells` the customer so."""
     moved = []
     for submission in Submission.objects.filter(condition, state=origin)[:BATCH]:
         try:
@@ -78,6 +82,8 @@ def _each(
                 move(submission, origin=origin, to=to, now=now, version=submission.version + 1, **changes)
                 if to == State.TO_REVIEW:
                     evidence.weigh(submission, now=now)
+                if tells is not None:
+                    notices.owe(submission=submission, kind=tells, now=now)
                 audit.record(
                     action,
                     object_type="submissions.submission",
@@ -90,6 +96,17 @@ def _each(
     return moved
 
 
+def _older(now: datetime, spans: Mapping[str, timedelta]) -> Q:
+    """Rows that have stood longer than the policy they opened under allows; one condition for each span."""
+    alike: dict[timedelta, list[str]] = {}
+    for version, span in spans.items():
+        alike.setdefault(span, []).append(version)
+    found = Q()
+    for span, versions in alike.items():
+        found |= Q(policy_version__in=versions, state_since__lte=now - span)
+    return found
+
+
 def confirm_overdue(*, actor: Actor, now: datetime) -> None:
     """The customer did not answer in time: a person goes on, and the case says "not confirmed"."""
     _each(
@@ -98,13 +115,13 @@ def confirm_overdue(*, actor: Actor, now: datetime) -> None:
         now=now,
         to=State.TO_REVIEW,
         action="submission.not_confirmed",
-        condition=Q(state_since__lte=now - POLICY.confirm_within),
+        condition=_older(now, {each.version: each.confirm_within for each in policies.published()}),
         changes={"waiting_since": now, "not_confirmed": True},
     )
 
 
 def abandon(*, actor: Actor, now: datetime) -> None:
-    """Nothing was sent in for thirty days."""
+    """Nothing was sent in for as long as the policy waits, thirty days at first."""
     for origin in (State.COLLECTING, State.ASKED_AGAIN):
         _each(
             origin,
@@ -112,7 +129,7 @@ def abandon(*, actor: Actor, now: datetime) -> None:
             now=now,
             to=State.ABANDONED,
             action="submission.abandoned",
-            condition=Q(state_since__lte=now - POLICY.abandon_after),
+            condition=_older(now, {each.version: each.abandon_after for each in policies.published()}),
             changes={},
         )
 
@@ -131,7 +148,7 @@ def unpark(*, actor: Actor, now: datetime) -> None:
 
 
 def lapse(*, actor: Actor, now: datetime) -> None:
-    """An approved permit has run out, by the calendar of Hong Kong."""
+    """An approved permit has run out, by the calendar of Hong Kong; its customer is told."""
     _each(
         State.APPROVED,
         actor=actor,
@@ -140,17 +157,21 @@ def lapse(*, actor: Actor, now: datetime) -> None:
         action="submission.lapsed",
         condition=Q(expires_on__lt=now.astimezone(HONG_KONG).date()),
         changes={},
+        tells=NoticeKind.LAPSED,
     )
 
 
 def mark_stuck(*, actor: Actor, now: datetime) -> None:
     """A delay of a day is an alarm for people, never the customer's fault."""
+    stuck_after = policies.in_force().stuck_after
     late = Submission.objects.filter(
-        state__in=[State.RECEIVED, State.READING], delayed_since__lte=now - POLICY.stuck_after, is_stuck=False
+        state__in=[State.RECEIVED, State.READING], delayed_since__lte=now - stuck_after, is_stuck=False
     )
+    marked = 0
     for submission in late[:BATCH]:
         with audit.acting(actor):
             if Submission.objects.filter(pk=submission.pk, is_stuck=False).update(is_stuck=True):
+                marked += 1
                 log.error("submission_stuck", extra={"submission": str(submission.pk)})
                 audit.record(
                     "submission.stuck",
@@ -158,3 +179,9 @@ def mark_stuck(*, actor: Actor, now: datetime) -> None:
                     object_id=str(submission.pk),
                     subject=submission.customer_id,
                 )
+    if marked:
+        operators.tell(
+            "Submissions have waited a day for their reading",
+            f"{marked} more could not be read within {stuck_after}. They are still tried, and none is lost.\n"
+            "The console's list of delayed submissions has them.",
+        )

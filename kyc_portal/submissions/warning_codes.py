@@ -44,7 +44,7 @@ MEANINGS: dict[Severity, Meaning] = {
     Severity.EDITED: Meaning(
         _("Edited"),
         _("The service found signs that this picture was changed with software."),
-        _("Look at portrait edges, and at digits whose weight or baseline differs. Any outcome needs a second person."),
+        _("Look at portrait edges, and at digits whose weight or baseline differs."),
     ),
     Severity.RECAPTURE: Meaning(
         _("Recapture"),

@@ -40,7 +40,7 @@ SENTENCES: dict[str, Promise] = {
     "validity_unclear": _("The validity could not be understood"),
     "open_ended": _("Valid without an end"),
     "expired": _("The permit has run out"),
-    "expires_soon": _("The permit runs out within 90 days"),
+    "expires_soon": _("The permit runs out soon, as the policy counts it"),
     "valid_today": _("Valid today in Hong Kong"),
     "no_back": _("This permit has no back to compare"),
     "back_not_read": _("The back, or a name, was not read"),
@@ -52,4 +52,26 @@ SENTENCES: dict[str, Promise] = {
     "customer_confirmed": _("The customer confirmed every field"),
     "forgery_tests_ran": _("The service tested every picture"),
     "forgery_tests_did_not_run": _("The service did not test every picture"),
+}
+
+# Which fields a rule is about: a failed rule shows at each of them.
+FIELDS: dict[str, tuple[str, ...]] = {
+    "type_allowed": ("type",),
+    "type_declared": ("type",),
+    "number_grammar": ("number",),
+    "number_elsewhere": ("number",),
+    "dates_plausible": ("birthday", "valid_date"),
+    "not_expired": ("valid_date",),
+    "front_agrees_with_back": ("name", "back_name"),
+}
+
+# What a failed rule is called beside a field, in one word.
+FAILED_AT_FIELD: dict[str, Promise] = {
+    "type_allowed": _("Not accepted"),
+    "type_declared": _("Not declared"),
+    "number_grammar": _("Malformed"),
+    "number_elsewhere": _("Elsewhere"),
+    "dates_plausible": _("Implausible"),
+    "not_expired": _("Run out"),
+    "front_agrees_with_back": _("Differs"),
 }

@@ -1,0 +1,180 @@
+"""Where the card lies on a photo: cut off at an edge, or so far away that its text is lost. Grey pixels only.
+
+A light card on darker ground is found by its brightness. Where that does not give one clear shape (a busy or light
+ground, a scan without ground), nothing is said and the reading decides. No readable specimen is turned away: figures
+in docs/photo-faults.md. `static/js/framing.js` does the same in the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import hypot, sqrt
+
+from PIL import Image, ImageFilter
+
+GRID = 120
+# Length of the card in pixels of the photo. Of cards of 280 none was read whole, of 320 one in three still was.
+SMALL_BELOW = 280
+# A card that fills less of the photo's longer side lies far away; a small photo filled by a card does not.
+_FAR_BELOW = 0.4
+# Length to height: 85.6 to 54 mm is 1.59. A slanted look changes it this far at most.
+_WHOLE = (1.3, 1.95)
+# How much of its own rectangle a card fills, in whatever direction it lies.
+_FULL = 0.86
+# Grey levels between card and ground; and how much of the shape's height lies on the edge of the photo.
+_APART = 45
+_ON_EDGE = 0.8
+# How much of the photo other light things at its edges may cover beside a card that lies far away.
+_THINGS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A light shape. Lengths in cells; `touched`: for each photo edge it reaches, the share of it that lies there."""
+
+    area: int
+    length: float
+    breadth: float
+    touched: tuple[float, ...]
+
+    @property
+    def fills(self) -> float:
+        """The share of a rectangle of these lengths that it fills."""
+        return self.area / (self.length * self.breadth)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is as long for its height as a card."""
+        return _WHOLE[0] <= self.length / self.breadth <= _WHOLE[1]
+
+
+def fault(grey: Image.Image, *, scale: float) -> str:
+    """ "cut_off", "too_small_card", or "" where neither is certain. `scale`: pixels of the photo for one of `grey`."""
+    cells = _cells(grey)
+    found = shapes(cells)
+    if _is_far(found, longest=min(_FAR_BELOW * GRID, SMALL_BELOW / scale * cells.width / grey.width), cells=cells):
+        return "too_small_card"
+    return "cut_off" if _is_cut_off(found) else ""
+
+
+def _is_far(found: list[Shape], *, longest: float, cells: Image.Image) -> bool:
+    """One whole card in the middle, shorter than `longest`; what lies at the edges of the photo is small."""
+    inside = [each for each in found if not each.touched]
+    beside = sum(each.area for each in found if each.touched)
+    if not inside or beside > _THINGS * cells.width * cells.height or _are_several(inside):
+        return False
+    return inside[0].is_whole and inside[0].fills >= _FULL and inside[0].length < longest
+
+
+def _is_cut_off(found: list[Shape]) -> bool:
+    """The one large shape lies along one edge of the photo and is no longer as long for its height as a card."""
+    if not found or _are_several(found):
+        return False
+    card = found[0]
+    return len(card.touched) == 1 and card.touched[0] >= _ON_EDGE and card.fills >= _FULL and not card.is_whole
+
+
+def _are_several(found: list[Shape]) -> bool:
+    return len(found) > 1 and found[1].area > 0.15 * found[0].area
+
+
+def _cells(grey: Image.Image) -> Image.Image:
+    longer = max(grey.size)
+    size = tuple(max(1, round(GRID * each / longer)) for each in grey.size)
+    return grey.resize((size[0], size[1]), Image.Resampling.BOX).filter(ImageFilter.MedianFilter(3))
+
+
+def shapes(cells: Image.Image) -> list[Shape]:
+    """The light shapes on darker ground, largest first, their holes filled; none where light and dark are close."""
+    counts = cells.histogram()
+    level = _between(counts)
+    if _mean(counts[level:], level) - _mean(counts[:level], 0) < _APART:
+        return []
+    width, height = cells.size
+    light = cells.point([255 * (value >= level) for value in range(256)])
+    closed = light.filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.MinFilter(5))
+    parts = _parts(_ground(closed), width, height)
+    return [_measured(each, width, height) for each in sorted(parts, key=len, reverse=True)]
+
+
+def _between(counts: list[int]) -> int:
+    """The level that parts light from dark best (Otsu)."""
+    total, weighted = sum(counts), sum(level * many for level, many in enumerate(counts))
+    best, found, below, below_sum = -1.0, 128, 0, 0
+    for level, many in enumerate(counts):
+        below, below_sum = below + many, below_sum + level * many
+        if 0 < below < total:
+            apart = below_sum / below - (weighted - below_sum) / (total - below)
+            if (spread := below * (total - below) * apart * apart) > best:
+                best, found = spread, level + 1
+    return found
+
+
+def _mean(counts: list[int], start: int) -> float:
+    many = sum(counts)
+    return sum((start + at) * each for at, each in enumerate(counts)) / many if many else 0.0
+
+
+def _ground(mask: Image.Image) -> bytearray:
+    """1 for each dark cell that reaches the edge of the photo; everything else is a shape or lies in one."""
+    width, height = mask.size
+    values = mask.tobytes()
+    ground = bytearray(width * height)
+    ring = [x + y * width for x in range(width) for y in (0, height - 1)]
+    ring += [x + y * width for y in range(height) for x in (0, width - 1)]
+    waiting = [at for at in ring if not values[at]]
+    while waiting:
+        at = waiting.pop()
+        if ground[at] or values[at]:
+            continue
+        ground[at] = 1
+        waiting.extend(_beside(at, width, height))
+    return ground
+
+
+def _parts(ground: bytearray, width: int, height: int) -> Iterator[list[int]]:
+    seen = bytearray(ground)
+    for start in range(width * height):
+        if seen[start]:
+            continue
+        part, waiting = [], [start]
+        while waiting:
+            at = waiting.pop()
+            if seen[at]:
+                continue
+            seen[at] = 1
+            part.append(at)
+            waiting.extend(_beside(at, width, height))
+        yield part
+
+
+def _beside(at: int, width: int, height: int) -> Iterator[int]:
+    x = at % width
+    if x:
+        yield at - 1
+    if x < width - 1:
+        yield at + 1
+    if at >= width:
+        yield at - width
+    if at < width * (height - 1):
+        yield at + width
+
+
+def _measured(part: list[int], width: int, height: int) -> Shape:
+    many = len(part)
+    xs, ys = [at % width for at in part], [at // width for at in part]
+    across, down = max(xs) - min(xs) + 1, max(ys) - min(ys) + 1
+    mx, my = sum(xs) / many, sum(ys) / many
+    xx = sum((x - mx) ** 2 for x in xs) / many
+    yy = sum((y - my) ** 2 for y in ys) / many
+    xy = sum((x - mx) * (y - my) for x, y in zip(xs, ys, strict=True)) / many
+    half, apart = (xx + yy) / 2, hypot((xx - yy) / 2, xy)
+    at_edges = (xs.count(0) / down, xs.count(width - 1) / down, ys.count(0) / across, ys.count(height - 1) / across)
+    # A rectangle's side is the root of twelve times its variance along that side.
+    return Shape(
+        area=many,
+        length=sqrt(max(1.0, 12 * (half + apart))),
+        breadth=sqrt(max(1.0, 12 * (half - apart))),
+        touched=tuple(each for each in at_edges if each),
+    )
