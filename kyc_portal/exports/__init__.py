@@ -1,1 +1,1 @@
-"""Exports: files made from queries, masked, each one an act in the log with its purpose and hash."""
+"""Exports: files made in the background from queries, masked unless two people agree, each one an act in the log."""
