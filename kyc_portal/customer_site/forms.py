@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.submissions.models import DeclaredType
 from kyc_portal.submissions.queries import Field
@@ -14,11 +13,9 @@ from kyc_portal.submissions.queries import Field
 class ConsentForm(forms.Form):
     """Two separate consents, neither ticked before, and which permit it is."""
 
-    declared_type = forms.ChoiceField(
-        label=_("Which permit do you hold?"), choices=DeclaredType.choices, widget=forms.RadioSelect
-    )
-    notice = forms.BooleanField(error_messages={"required": _("Tick both to go on, or prove it another way.")})
-    reading = forms.BooleanField(error_messages={"required": _("Tick both to go on, or prove it another way.")})
+    declared_type = forms.ChoiceField(choices=DeclaredType.choices, widget=forms.RadioSelect)
+    notice = forms.BooleanField()
+    reading = forms.BooleanField()
 
 
 class DetailsForm(forms.Form):

@@ -7,6 +7,10 @@ from kyc_portal.customer_site import views
 app_name = "customer"
 urlpatterns = [
     path("", views.welcome, name="welcome"),
+    path("help/", views.help_page, name="help"),
+    path("your-data/", views.privacy, name="privacy"),
+    path("invited/<str:token>/", views.invited, name="invited"),
+    path("language/", views.language, name="language"),
     path("identity/", views.home, name="home"),
     path("identity/start/", views.start, name="start"),
     path("identity/pictures/", views.pictures, name="pictures"),
@@ -14,5 +18,8 @@ urlpatterns = [
     path("identity/submit/", views.submit, name="submit"),
     path("identity/progress/", views.progress, name="progress"),
     path("identity/details/", views.details, name="details"),
+    path("identity/again/", views.again, name="again"),
+    path("identity/closed/", views.closed, name="closed"),
     path("identity/withdraw/", views.withdraw, name="withdraw"),
+    path("identity/delete/", views.delete, name="delete"),
 ]

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.i18n import set_language
+from django_htmx.middleware import HtmxDetails
 
-from kyc_portal.accounts.models import Customer, Role
+from kyc_portal.accounts import invitations
+from kyc_portal.accounts.models import Customer, Invitation, Role, User
 from kyc_portal.accounts.permissions import require_role, signed_in_user
-from kyc_portal.customer_site import words
+from kyc_portal.accounts.templatetags.business import business
+from kyc_portal.customer_site import details_lines, words
 from kyc_portal.customer_site.forms import ConsentForm, DetailsForm
 from kyc_portal.customer_site.uploads import MemoryOnlyUpload
-from kyc_portal.submissions import intake, queries, reasons
-from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, TooLateError
-from kyc_portal.submissions.models import SideChoice, Submission
-from kyc_portal.submissions.states import WITHDRAWABLE, State
+from kyc_portal.privacy import deletion, retention
+from kyc_portal.submissions import evidence, intake, operators, policies, queries, queue, reasons
+from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, StaleError, TooLateError
+from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.states import State
+from ocr_integration.images import MAX_BYTES, ImageFault
+
+log = logging.getLogger(__name__)
 
 only_customers = require_role(Role.CUSTOMER)
+# Where a session keeps the invitation it came by.
+_INVITATION = "invitation"
 _TAKING = (State.COLLECTING, State.ASKED_AGAIN)
-# Compared with the card; the type was chosen, and the rest is not on every card.
-_CONFIRMED = ("name", "english_name", "birthday", "sex", "number", "valid_date", "back_id_number")
+# How long a customer has to object, as the texts of a refusal say.
+_CONTACT_WITHIN = timedelta(days=30)
 
 
 def _customer(request: HttpRequest) -> Customer:
@@ -49,7 +65,50 @@ def welcome(request: HttpRequest) -> HttpResponse:
     """The first page: what this is, sign in or sign up."""
     if request.user.is_authenticated:
         return redirect("accounts-home")
-    return render(request, "customer_site/welcome.html", {"business": settings.BUSINESS_NAME})
+    return render(request, "customer_site/welcome.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invited(request: HttpRequest, token: str) -> HttpResponse:
+    """The business's link. Opening it changes nothing; starting remembers it until the consent, where it is used up."""
+    found = invitations.of_token(token, now=timezone.now())
+    if request.method != "POST":
+        return render(
+            request, "customer_site/invited.html", {"is_open": found is not None}, status=200 if found else 404
+        )
+    if found is not None:
+        request.session[_INVITATION] = str(found.pk)
+    return redirect("accounts-home" if request.user.is_authenticated else "account_signup")
+
+
+def _invitation(request: HttpRequest) -> Invitation | None:
+    """The invitation this customer came by, while it can be used."""
+    wanted = request.session.get(_INVITATION)
+    return invitations.open_ones(timezone.now()).filter(pk=wanted).first() if wanted else None
+
+
+@require_GET
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Other ways to prove it, and how to reach a person."""
+    return render(request, "customer_site/help.html", {"contact": settings.SUPPORT_EMAIL})
+
+
+@require_GET
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is kept, for how long, what is sent to whom: what both consents link to."""
+    return render(request, "customer_site/privacy.html", _reader_of_pictures())
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Switch the language and stay on the page; a customer's choice is remembered with the account."""
+    chosen = request.POST.get("language", "")
+    user = request.user
+    if isinstance(user, User) and user.role == Role.CUSTOMER and chosen in dict(settings.LANGUAGES):
+        customer = _customer(request)
+        intake.choose_language(customer=customer, language=chosen, actor=customer.actor)
+    return set_language(request)
 
 
 @require_GET
@@ -75,6 +134,8 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("customer:home")
     form = ConsentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        if wanted := request.session.pop(_INVITATION, None):
+            invitations.use(invitation_id=UUID(wanted), customer=customer, now=timezone.now())
         intake.start(
             customer=customer,
             declared_type=form.cleaned_data["declared_type"],
@@ -83,13 +144,17 @@ def start(request: HttpRequest) -> HttpResponse:
             now=timezone.now(),
         )
         return redirect("customer:pictures")
-    context = {
-        "form": form,
-        "business": settings.BUSINESS_NAME,
-        "provider": settings.OCR_PROVIDER,
-        "region": settings.OCR_REGION_NAME,
-    }
+    context = {"form": form, "invitation": _invitation(request), **_reader_of_pictures()}
     return render(request, "customer_site/start.html", context, status=400 if form.is_bound else 200)
+
+
+def _reader_of_pictures() -> dict[str, object]:
+    """Who reads the pictures and where, in the customer's language where the name is ours to translate."""
+    ourselves = settings.BUSINESS_NAMES["en"] == settings.OCR_PROVIDER
+    return {
+        "provider": business() if ourselves else words.PLACES.get(settings.OCR_PROVIDER, settings.OCR_PROVIDER),
+        "region": words.PLACES.get(settings.OCR_REGION_NAME, settings.OCR_REGION_NAME),
+    }
 
 
 @require_GET
@@ -99,20 +164,42 @@ def pictures(request: HttpRequest) -> HttpResponse:
     submission = _current(request)
     if submission.state not in _TAKING:
         return redirect("customer:home")
-    missing = intake.missing_sides(submission)
-    progress = queries.progress(submission)
-    wanted = submission.sides_asked if submission.state == State.ASKED_AGAIN else submission.needed_sides
-    faults = {side: words.picture_fault(code) for side, code in progress.fault_codes.items() if side in wanted}
-    asked = reasons.customer_texts(list(progress.reasons)) if submission.state == State.ASKED_AGAIN else []
-    context = {
-        "submission": submission,
-        "side": missing[0] if missing else "",
-        "side_label": SideChoice(missing[0]).label if missing else "",
-        "taken": [SideChoice(side).label for side in submission.needed_sides if side in wanted and side not in missing],
-        "kept": [SideChoice(side).label for side in submission.needed_sides if side not in wanted],
-        "faults": [text for side, text in faults.items() if side in missing] or asked,
-    }
+    context: dict[str, object] = {"submission": submission, "can_withdraw": True, **_sides(submission)}
     return render(request, "customer_site/pictures.html", context)
+
+
+def _sides(submission: Submission) -> dict[str, object]:
+    """The side to take next with all that is said about it, and how the other sides stand."""
+    is_asked_again = submission.state == State.ASKED_AGAIN
+    missing = intake.missing_sides(submission)
+    wanted = submission.sides_asked if is_asked_again else submission.needed_sides
+    context: dict[str, object] = {
+        "taken": [words.SIDES[side] for side in submission.needed_sides if side in wanted and side not in missing],
+        "kept": [words.SIDES[side] for side in submission.needed_sides if side not in wanted],
+    }
+    if not missing:
+        return context
+    side = missing[0]
+    shown = queries.progress(submission, now=timezone.now())
+    code = shown.fault_codes.get(side, "")
+    asked = list(shown.reasons) if is_asked_again and not code else []
+    refused = intake.refused_pictures(submission, side)
+    # Photos refused at once and photos the reading found faulty are counted apart; the nearer end is the one to tell.
+    held = policies.of(submission)
+    used = max(len(refused), evidence.failed_tries(submission, side))
+    return {
+        **context,
+        "side": side,
+        "words": words.SIDES[side],
+        "faults": [words.picture_fault(code)] if code else reasons.customer_texts(asked),
+        "tip": next(filter(None, map(words.tip_of, [code, *asked])), None),
+        "refused": words.TIPS.get(refused[-1].fault) if refused else None,
+        "photo": min(used + 1, held.failed_pictures_per_side),
+        "limit": held.failed_pictures_per_side,
+        "may_insist": intake.may_insist(submission, side),
+        "tips": words.TIPS.values(),
+        "until": submission.state_since + held.abandon_after,
+    }
 
 
 @csrf_exempt
@@ -128,6 +215,10 @@ def upload(request: HttpRequest, side: str) -> HttpResponse:
 def _upload(request: HttpRequest, side: str) -> HttpResponse:
     customer, submission = _customer(request), _current(request)
     picture = request.FILES.get("picture")
+    if picture is None and int(request.headers.get("Content-Length") or 0) > MAX_BYTES:
+        # Its connection was cut in the middle: what was too large must not be told to be missing.
+        too_large = ImageFault.TOO_LARGE.value
+        return _answer_upload(request, str(words.fault(too_large)), code=too_large, status=400)
     try:
         intake.add_scan(
             submission=submission,
@@ -135,19 +226,32 @@ def _upload(request: HttpRequest, side: str) -> HttpResponse:
             data=picture.read() if picture else b"",
             actor=customer.actor,
             now=timezone.now(),
+            insists=bool(request.POST.get("insist")),
         )
     except PictureRefusedError as error:
-        return _answer_upload(request, str(words.fault(error.fault)), status=400)
+        return _answer_upload(request, str(words.fault(error.fault)), code=error.fault, status=400)
     except TooLateError:
-        return _answer_upload(request, _("Your pictures were already sent in."), status=409)
+        return _answer_upload(request, _("Your photos were already sent in."), status=409)
+    except OSError as error:
+        log.error("picture_not_stored", extra={"error": type(error).__name__})
+        operators.tell_hourly(
+            "picture_not_stored",
+            "Customers cannot send photos",
+            f"The store of pictures did not take one ({type(error).__name__}); the customer was asked to try again.\n"
+            "Check STORAGE_URL, the store's own health and its free space.",
+        )
+        return _answer_upload(request, str(words.NOT_STORED), status=503)
     return _answer_upload(request, "", status=200)
 
 
-def _answer_upload(request: HttpRequest, fault: str, *, status: int) -> HttpResponse:
-    """JSON for our module, which shows progress; a plain page for a browser without scripts."""
+def _answer_upload(request: HttpRequest, fault: str, *, status: int, code: str = "") -> HttpResponse:
+    """JSON for our module, which shows progress; a plain page for a browser without scripts.
+
+    `code` is the fault's; the page holds a tip for those measured on the photo, and shows the last one by itself.
+    """
     if request.headers.get("Accept", "").startswith("application/json"):
-        return JsonResponse({"fault": fault, "next": reverse("customer:home")}, status=status)
-    if fault:
+        return JsonResponse({"fault": fault, "code": code, "next": reverse("customer:home")}, status=status)
+    if fault and (code not in words.TIPS or code == intake.SAME_AS_FAILED):
         messages.error(request, fault)
     return redirect("customer:home")
 
@@ -171,23 +275,36 @@ def submit(request: HttpRequest) -> HttpResponse:
 def progress(request: HttpRequest) -> HttpResponse:
     """Where it stands. Polls ask with the ETag they know and get 304 while nothing has changed."""
     submission = _current(request)
-    shown = queries.progress(submission)
-    is_poll = request.headers.get("HX-Request") == "true"
+    now = timezone.now()
+    shown = queries.progress(submission, now=now)
+    is_poll = bool(HtmxDetails(request))
     if is_poll and request.headers.get("If-None-Match") == shown.etag:
         return HttpResponseNotModified()
-    if is_poll and submission.state in (*_TAKING, State.CONFIRMING):
-        return HttpResponse(headers={"HX-Redirect": reverse("customer:home")})
+    if submission.state in (*_TAKING, State.CONFIRMING):
+        home_page = reverse("customer:home")
+        return HttpResponse(headers={"HX-Redirect": home_page}) if is_poll else redirect(home_page)
     template = "customer_site/_progress.html" if is_poll else "customer_site/progress.html"
     context = {
         "submission": submission,
         "progress": shown,
-        "texts": reasons.customer_texts(list(shown.reasons)) if submission.state == State.REJECTED else [],
-        "can_withdraw": submission.state in WITHDRAWABLE,
-        "business": settings.BUSINESS_NAME,
+        "texts": reasons.customer_texts(list(shown.reasons)) if shown.state == State.REJECTED else [],
+        "ends": queue.masked(submission)[1] if shown.state == State.APPROVED else "",
+        "photos": words.photos(submission.needed_sides),
+        "tried": words.tried(shown.tries, shown.next_try_at),
+        "contact_by": submission.decided_at + _CONTACT_WITHIN if submission.decided_at else None,
+        "can_withdraw": intake.can_withdraw(submission),
+        "now": now,
     }
     response = render(request, template, context)
     response["ETag"] = shown.etag
     return response
+
+
+@require_GET
+@only_customers
+def closed(request: HttpRequest) -> HttpResponse:
+    """A page to leave: everything goes on without the customer."""
+    return render(request, "customer_site/closed.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -197,32 +314,97 @@ def details(request: HttpRequest) -> HttpResponse:
     submission = _current(request)
     if submission.state != State.CONFIRMING:
         return redirect("customer:progress")
-    fields = [each for each in queries.fields_of(submission) if each.name in _CONFIRMED]
+    found = {each.name: each for each in queries.fields_of(submission)}
+    fields = [found[name] for name in words.FIELDS if name in found]
+    is_correcting = "wrong" in request.GET
     form = DetailsForm(request.POST or None, fields=fields)
+    problem = ""
     if request.method == "POST" and form.is_valid():
-        try:
-            intake.confirm(
-                submission=submission,
-                differences=form.differences(),
-                actor=submission.customer.actor,
-                now=timezone.now(),
-            )
-        except TooLateError:
-            messages.info(request, _("Your details went to review in the meantime."))
-        return redirect("customer:progress")
-    rows = [
-        (each, form[f"wrong_{each.name}"], form[f"value_{each.name}"], form[f"note_{each.name}"]) for each in fields
-    ]
-    return render(request, "customer_site/details.html", {"submission": submission, "rows": rows})
+        differences = form.differences()
+        if is_correcting and not differences:
+            problem = _("Correct at least one line, or go back.")
+        else:
+            return _confirm(request, submission, differences)
+    context = {
+        "submission": submission,
+        "lines": details_lines.lines(form, fields, is_correcting=is_correcting, shows_all="show" in request.GET),
+        "is_correcting": is_correcting,
+        "problem": problem,
+        "can_take_again": is_correcting and intake.can_take_again(submission),
+        "can_withdraw": True,
+    }
+    return render(request, "customer_site/details.html", context, status=400 if problem else 200)
+
+
+def _confirm(request: HttpRequest, submission: Submission, differences: dict[str, dict[str, str]]) -> HttpResponse:
+    try:
+        intake.confirm(
+            submission=submission,
+            differences=differences,
+            actor=submission.customer.actor,
+            now=timezone.now(),
+            seen_version=int(seen) if (seen := request.POST.get("version", "")).isdecimal() else None,
+        )
+    except StaleError:
+        messages.warning(request, _("Your photos changed in another window. Please compare again."))
+        return redirect("customer:details")
+    except TooLateError:
+        messages.info(request, _("Your details went to review in the meantime."))
+    return redirect("customer:progress")
 
 
 @require_POST
 @only_customers
-def withdraw(request: HttpRequest) -> HttpResponse:
-    """Walk away from this application."""
+def again(request: HttpRequest) -> HttpResponse:
+    """Take the photos again instead of correcting line by line."""
     submission = _current(request)
     try:
-        intake.withdraw(submission=submission, actor=submission.customer.actor, now=timezone.now())
+        intake.take_again(
+            submission=submission,
+            sides=list(submission.needed_sides),
+            actor=submission.customer.actor,
+            now=timezone.now(),
+        )
+    except TooLateError:
+        messages.info(request, _("The photos cannot be taken again. Correct the lines, and a person will look."))
+    return redirect("customer:home")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@only_customers
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Walk away from this application, with or without taking the consent back. Asked once more before."""
+    submission = _current(request)
+    if request.method != "POST":
+        if not intake.can_withdraw(submission):
+            return redirect("customer:progress")
+        return render(request, "customer_site/withdraw.html")
+    try:
+        intake.withdraw(
+            submission=submission,
+            actor=submission.customer.actor,
+            now=timezone.now(),
+            with_consent=request.POST.get("what") == "consent",
+        )
     except TooLateError:
         messages.error(request, _("A decision is being made; it can no longer be withdrawn."))
     return redirect("customer:progress")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@only_customers
+def delete(request: HttpRequest) -> HttpResponse:
+    """Delete the account: at once where nothing stands against it; else what is kept, until when and why."""
+    customer = _customer(request)
+    if request.method == "POST":
+        if deletion.ask(customer=customer, now=timezone.now()):
+            logout(request)
+            messages.info(request, _("Your account is deleted, and the key to everything in it is destroyed."))
+            return redirect("customer:welcome")
+        return redirect("customer:delete")
+    context = {
+        "standing": deletion.standing(customer, now=timezone.now()),
+        "law": retention.preset().key,
+        "can_withdraw": (submission := _newest(request)) is not None and intake.can_withdraw(submission),
+    }
+    return render(request, "customer_site/delete.html", context)
