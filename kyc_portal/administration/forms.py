@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.exports.submission_list import PURPOSE_MIN
+from kyc_portal.accounts.models import STAFF_ROLES, Role
+from kyc_portal.audit.words import ACTS, CHANGES
+from kyc_portal.exports.asking import PURPOSE_MIN
+from kyc_portal.exports.formats import FORMATS
+from kyc_portal.exports.submission_list import Wanted
+from kyc_portal.privacy.holds import WHY_MIN
+from kyc_portal.privacy.models import Cause
+from kyc_portal.submissions import policy
 from kyc_portal.submissions.states import State
 
 
 class ExportForm(forms.Form):
-    """Purpose and state of a list to export."""
+    """What a list is for, what is in it, and in which form it leaves. Masked unless something else is chosen."""
 
     purpose = forms.CharField(
         label=_("Purpose"),
@@ -22,6 +29,98 @@ class ExportForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All")), *State.choices])
+    code = forms.TypedChoiceField(label=_("Warning"), required=False, coerce=int, empty_value=None)
+    permit_type = forms.ChoiceField(
+        label=_("Permit type"), required=False, choices=[("", _("All")), *policy.PERMIT_WORDS.items()]
+    )
+    received_from = forms.DateField(
+        label=_("Received from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    received_to = forms.DateField(
+        label=_("Received up to and with"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    form = forms.ChoiceField(
+        label=_("Format"), required=False, choices=[(each.key, each.label) for each in FORMATS.values()]
+    )
+    values = forms.ChoiceField(
+        label=_("Personal values"),
+        required=False,
+        choices=[("", _("Masked")), ("clear", _("In clear, once a second administrator approves"))],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        codes = [(code, policy.words(policy.signal_of_code(code))) for code in policy.KNOWN_CODES]
+        cast(forms.ChoiceField, self.fields["code"]).choices = [("", _("Any or none")), *codes]
+
+    def clean(self) -> dict[str, Any]:
+        """The days in their order."""
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("received_from"), cleaned.get("received_to")
+        if first and last and last < first:
+            self.add_error("received_to", _("This day is before the first one."))
+        return cleaned
+
+    def wanted(self) -> Wanted:
+        """The filter that was chosen."""
+        days = {name: self.cleaned_data[name] for name in ("received_from", "received_to")}
+        return Wanted(
+            state=self.cleaned_data["state"],
+            code=self.cleaned_data["code"],
+            permit_type=self.cleaned_data["permit_type"],
+            **{name: day.isoformat() if day else "" for name, day in days.items()},
+        )
+
+
+class InviteForm(forms.Form):
+    """A colleague to ask in."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("As colleagues and the audit log will read it.")
+    )
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    role = forms.ChoiceField(label=_("Role"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["role"]).choices = staff_roles()
+
+
+class InvitationForm(forms.Form):
+    """A link that asks a customer to start."""
+
+    reference = forms.CharField(
+        label=_("Your reference for the customer"),
+        max_length=40,
+        help_text=_("A number of yours, not a name: whoever starts by the link reads it."),
+    )
+    days = forms.IntegerField(label=_("Works for so many days"), min_value=1, max_value=30, initial=7)
+
+
+class HoldForm(forms.Form):
+    """Why a customer's data must stay."""
+
+    why = forms.CharField(
+        label=_("Why"), min_length=WHY_MIN, max_length=500, help_text=_("At least 10 characters. Kept sealed.")
+    )
+
+
+class RelationshipForm(forms.Form):
+    """The day the relationship ended."""
+
+    ended_on = forms.DateField(label=_("Ended on"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class ErasureForm(forms.Form):
+    """Why a customer is erased, and their reference typed again."""
+
+    cause = forms.ChoiceField(label=_("Why"), choices=Cause.choices)
+    reference = forms.CharField(label=_("The customer's reference, typed again"), max_length=12)
+
+
+def staff_roles() -> list[tuple[str, Any]]:
+    """The roles an administrator can give, by value and words."""
+    return [(role.value, role.label) for role in Role if role in STAFF_ROLES]
 
 
 class LogFilterForm(forms.Form):
@@ -29,17 +128,21 @@ class LogFilterForm(forms.Form):
 
     case = forms.CharField(label=_("Case"), required=False, max_length=40)
     person = forms.CharField(label=_("Person"), required=False, max_length=80)
-    action = forms.CharField(label=_("Act"), required=False, max_length=80)
+    show = forms.ChoiceField(
+        label=_("Show"),
+        required=False,
+        choices=[("", _("Everything")), ("acts", _("Acts, without row changes")), ("looks", _("Who looked"))],
+    )
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        acts = sorted(ACTS.items(), key=lambda each: str(each[1]))
+        self.fields["action"] = forms.ChoiceField(
+            label=_("Act"), required=False, choices=[("", _("Any")), *CHANGES.items(), *acts]
+        )
+        self.order_fields(["case", "person", "action", "show", "before"])
 
     def clean_case(self) -> str:
         """A case's reference, in capitals."""
         return str(self.cleaned_data["case"]).strip().upper()
-
-
-def as_uuid(text: str) -> UUID | None:
-    """A uuid, or None when the text is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -2,10 +2,35 @@
 
 from django.urls import path
 
-from kyc_portal.administration import views
+from kyc_portal.administration import (
+    export_views,
+    invitation_views,
+    people_views,
+    policy_views,
+    privacy_views,
+    views,
+)
 
 app_name = "administration"
 urlpatterns = [
     path("audit-log/", views.audit_log, name="audit-log"),
-    path("exports/", views.exports, name="exports"),
+    path("audit-log/verify/", views.verify_log, name="audit-verify"),
+    path("exports/", export_views.exports, name="exports"),
+    path("exports/list/", export_views.listed, name="exports-list"),
+    path("exports/<uuid:export_id>/approve/", export_views.approve, name="export-approve"),
+    path("exports/<uuid:export_id>/cancel/", export_views.cancel, name="export-cancel"),
+    path("exports/<uuid:export_id>/file/", export_views.file, name="export-file"),
+    path("privacy/", privacy_views.overview, name="privacy"),
+    path("privacy/<uuid:customer_id>/", privacy_views.customer_page, name="privacy-customer"),
+    path("privacy/<uuid:customer_id>/<slug:act>/", privacy_views.act, name="privacy-act"),
+    path("policy/", policy_views.overview, name="policy"),
+    path("policy/propose/", policy_views.propose, name="policy-propose"),
+    path("policy/<int:number>/", policy_views.version_page, name="policy-version"),
+    path("policy/<int:number>/publish/", policy_views.publish, name="policy-publish"),
+    path("policy/<int:number>/withdraw/", policy_views.withdraw, name="policy-withdraw"),
+    path("invitations/", invitation_views.overview, name="invitations"),
+    path("invitations/make/", invitation_views.make, name="invitations-make"),
+    path("people/", people_views.people_page, name="people"),
+    path("people/invite/", people_views.invite, name="people-invite"),
+    path("people/<int:person_id>/<slug:act>/", people_views.act, name="people-act"),
 ]

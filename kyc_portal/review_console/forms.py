@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.submissions import reasons
+from kyc_portal.submissions import reasons, reopening
 from kyc_portal.submissions.models import SideChoice
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.review import Verdict
@@ -36,9 +37,48 @@ class VersionForm(forms.Form):
     version = forms.IntegerField(min_value=1)
 
 
+class SecondLookForm(forms.Form):
+    """How a second person would have decided."""
+
+    outcome = forms.ChoiceField(choices=Outcome.choices)
+    reasons = forms.MultipleChoiceField(required=False, choices=[(each.code, each.label) for each in reasons.ALL])
+    note = forms.CharField(required=False, max_length=2000, strip=True)
+
+
+class ReopenForm(VersionForm):
+    """Why a decided case is taken up again."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    why = forms.CharField(
+        label=_("Why"),
+        min_length=reopening.WHY_MIN,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("At least 10 characters. Staff only, kept sealed; colleagues who decide read it."),
+    )
+
+
 class CorrectionForm(VersionForm):
     """A value beside the read one, and why."""
 
     field = forms.CharField(max_length=40)
     value = forms.CharField(max_length=200)
     reason = forms.CharField(max_length=500)
+
+
+class SearchForm(forms.Form):
+    """What is looked for, and the date of birth that goes with a name."""
+
+    what = forms.CharField(
+        label=_("Reference, permit number or name"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+        help_text=_("A name in either script, with its date of birth beside it."),
+    )
+    born = forms.CharField(
+        label=_("Date of birth"),
+        required=False,
+        max_length=10,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "1986-03-02"}),
+    )

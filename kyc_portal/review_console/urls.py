@@ -2,26 +2,35 @@
 
 from django.urls import path
 
-from kyc_portal.review_console import views
+from kyc_portal.review_console import presses, second_looks, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
+    path("shortcuts/", views.shortcuts, name="shortcuts"),
     path("queue/", views.lane, name="queue"),
     path("queue/<slug:lane>/", views.lane, name="lane"),
-    path("claim-next/", views.claim_next, name="claim-next"),
+    path("second-looks/", second_looks.offered, name="samples"),
+    path("second-looks/agreement/", second_looks.agreement, name="agreement"),
+    path("second-looks/<uuid:sample_id>/", second_looks.look, name="sample"),
+    path("second-looks/<uuid:sample_id>/take/", second_looks.take, name="sample-take"),
+    path("second-looks/<uuid:sample_id>/answer/", second_looks.answer, name="sample-answer"),
+    path("second-looks/<uuid:sample_id>/give-back/", second_looks.give_back, name="sample-give-back"),
+    path("search/", views.search, name="search"),
+    path("claim-next/", presses.claim_next, name="claim-next"),
     path("cases/<uuid:submission_id>/", views.case, name="case"),
     path("cases/<uuid:submission_id>/pictures/<uuid:scan_id>/", views.picture, name="picture"),
-    path("cases/<uuid:submission_id>/claim/", views.claim, name="claim"),
-    path("cases/<uuid:submission_id>/renew/", views.renew, name="renew"),
-    path("cases/<uuid:submission_id>/release/", views.release, name="release"),
-    path("cases/<uuid:submission_id>/take-over/", views.take_over, name="take-over"),
+    path("cases/<uuid:submission_id>/claim/", presses.claim, name="claim"),
+    path("cases/<uuid:submission_id>/renew/", presses.renew, name="renew"),
+    path("cases/<uuid:submission_id>/release/", presses.release, name="release"),
+    path("cases/<uuid:submission_id>/take-over/", presses.take_over, name="take-over"),
     path("cases/<uuid:submission_id>/reasons/<slug:outcome>/", views.ask_reasons, name="reasons"),
-    path("cases/<uuid:submission_id>/decide/", views.decide, name="decide"),
-    path("cases/<uuid:submission_id>/confirm/", views.confirm, name="confirm"),
-    path("cases/<uuid:submission_id>/return/", views.send_back, name="return"),
-    path("cases/<uuid:submission_id>/undo/", views.undo, name="undo"),
-    path("cases/<uuid:submission_id>/correct/<uuid:reading_id>/", views.correct, name="correct"),
-    path("cases/<uuid:submission_id>/escalate/", views.escalate, name="escalate"),
-    path("cases/<uuid:submission_id>/park/", views.park, name="park"),
+    path("cases/<uuid:submission_id>/decide/", presses.decide, name="decide"),
+    path("cases/<uuid:submission_id>/confirm/", presses.confirm, name="confirm"),
+    path("cases/<uuid:submission_id>/return/", presses.send_back, name="return"),
+    path("cases/<uuid:submission_id>/undo/", presses.undo, name="undo"),
+    path("cases/<uuid:submission_id>/correct/<uuid:reading_id>/", presses.correct, name="correct"),
+    path("cases/<uuid:submission_id>/escalate/", presses.escalate, name="escalate"),
+    path("cases/<uuid:submission_id>/reopen/", presses.reopen, name="reopen"),
+    path("cases/<uuid:submission_id>/park/", presses.park, name="park"),
 ]

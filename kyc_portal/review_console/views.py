@@ -1,45 +1,58 @@
-"""The console's pages: figures, lanes, case, and the presses. Each asks one writer; GET changes nothing."""
+"""The console's pages: figures, lanes, case, pictures, reasons, shortcuts. Each asks one query; GET changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import re
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.middleware import HtmxDetails
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.accounts.permissions import refuse, require_role, signed_in_user
+from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.audit import queries as audit_queries
+from kyc_portal.audit.words import told
 from kyc_portal.review_console import charts, cursors
-from kyc_portal.review_console.forms import CorrectionForm, DecisionForm, VersionForm
-from kyc_portal.submissions import claims, queries, queue, reasons, review, scans
+from kyc_portal.review_console.forms import SearchForm
+from kyc_portal.review_console.shortcuts import SHORTCUTS
+from kyc_portal.sealing import keys
+from kyc_portal.sealing.errors import KeyDestroyedError
+from kyc_portal.submissions import (
+    claims,
+    four_eyes,
+    queries,
+    queue,
+    reasons,
+    related,
+    reopening,
+    review,
+    samples,
+    scans,
+)
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES, TITLES
-from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Check, Scan, Submission
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 
+log = logging.getLogger(__name__)
+
 readers = require_role(Role.REVIEWER, Role.SENIOR_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
 queue_readers = require_role(Role.REVIEWER, Role.SENIOR_REVIEWER, Role.AUDITOR)
 reviewers = require_role(Role.REVIEWER, Role.SENIOR_REVIEWER)
-seniors = require_role(Role.SENIOR_REVIEWER)
 
-_MISSING = {
-    "reason": gettext_lazy("Choose at least one reason."),
-    "side": gettext_lazy("Choose the side to take again."),
-    "pictures_seen": gettext_lazy("Open every picture first: approving is off until each was shown."),
-}
+TIMELINE_SHOWN = 6
+PREVIEW_LANGUAGES = (("zh-hant", "繁"), ("zh-hans", "简"), ("en", "EN"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,7 @@ class ShownCheck:
     points: int
 
 
-def _shown(check: Check) -> ShownCheck:
+def shown_check(check: Check) -> ShownCheck:
     return ShownCheck(
         check.result,
         str(TITLES[check.rule]),
@@ -66,22 +79,32 @@ def _shown(check: Check) -> ShownCheck:
 @require_GET
 @readers
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Four figures: waiting, rescued, oldest, by gravest code."""
-    figures = queries.figures(timezone.now())
-    bars = charts.by_severity(figures.by_severity)
-    return render(request, "review_console/dashboard.html", {"figures": figures, "bars": bars, "now": timezone.now()})
+    """Waiting, rescued, oldest, by gravest code and by age."""
+    now = timezone.now()
+    figures = queries.figures(now)
+    context = {
+        "figures": figures,
+        "bars": charts.by_severity(figures.by_severity),
+        "columns": charts.by_age(figures.by_age, hours=int(queries.AGE_SPAN.total_seconds() // 3600)),
+        "bound_hours": int(queue.bound().total_seconds() // 3600),
+        "now": now,
+        "undoable": review.undoable(signed_in_user(request), now=now),
+    }
+    return render(request, "review_console/dashboard.html", context)
+
+
+@require_GET
+@reviewers
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """Every key of the console and what it does."""
+    return render(request, "review_console/shortcuts.html", {"groups": SHORTCUTS})
 
 
 def _lane_rows(request: HttpRequest, lane: str) -> tuple[list[queue.QueueRow], str]:
     """The rows of a lane, and the next page's cursor where there is one."""
     now, user = timezone.now(), signed_in_user(request)
     if lane == "next":
-        code = request.GET.get("code", "")
-        page = queue.next_up(
-            now,
-            after=cursors.from_text(request.GET.get("after", "")),
-            code=int(code) if code.lstrip("-").isdigit() else None,
-        )
+        page = queue.next_up(now, after=cursors.from_text(request.GET.get("after", "")), code=_code(request))
         return page.rows, cursors.to_text(page.next_cursor) if page.next_cursor else ""
     lanes = {
         "rescue": lambda: queue.rescued(queue.cutoff(now)),
@@ -96,45 +119,59 @@ def _lane_rows(request: HttpRequest, lane: str) -> tuple[list[queue.QueueRow], s
     return queue.as_rows(list(lanes[lane]().select_related("claimed_by")[: queue.PAGE_SIZE]), now=now), ""
 
 
+def _code(request: HttpRequest) -> int | None:
+    text = request.GET.get("code", "")
+    return int(text) if re.fullmatch(r"-?[0-9]{1,7}", text) else None
+
+
 @require_GET
 @queue_readers
 def lane(request: HttpRequest, lane: str = "next") -> HttpResponse:
     """A lane of the queue. Polls get 304 while its rows are the same."""
-    rows, after = _lane_rows(request, lane)
+    find = re.sub(r"[^0-9A-Z-]", "", request.GET.get("find", "").upper())[:20]
+    if find:
+        found = queries.reviewable().filter(reference=find if find.startswith("S-") else f"S-{find}")
+        rows, after = queue.as_rows(list(found[:1]), now=timezone.now()), ""
+    else:
+        rows, after = _lane_rows(request, lane)
     etag = (
         '"' + "-".join(f"{row.submission.pk}.{row.submission.version}.{bool(row.holder)}" for row in rows)[:4000] + '"'
     )
-    is_poll = request.headers.get("HX-Request") == "true"
+    is_poll = bool(HtmxDetails(request))
     if is_poll and request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
-    user = signed_in_user(request)
+    user, now = signed_in_user(request), timezone.now()
+    counts = queue.counts(user, now=now)
     context = {
         "rows": rows,
+        "etag": etag,
         "after": after,
+        "is_further_down": bool(request.GET.get("after")),
         "lane": lane,
-        "counts": queue.counts(user, now=timezone.now()),
-        "code": request.GET.get("code", ""),
+        "find": find,
+        "counts": counts,
+        "code": _code(request),
+        "codes": [(code, MEANINGS[severity].label) for code, severity in KNOWN_CODES],
         "can_claim": user.role in claims.DECIDING_ROLES,
-        "now": timezone.now(),
+        "bound_hours": int(queue.bound().total_seconds() // 3600),
+        "now": now,
+        "undoable": review.undoable(user, now=now),
     }
     response = render(request, f"review_console/{'_rows' if is_poll else 'queue'}.html", context)
     response["ETag"] = etag
     return response
 
 
-@require_POST
-@reviewers
-def claim_next(request: HttpRequest) -> HttpResponse:
-    """Claim the head of the queue and open it."""
-    user = signed_in_user(request)
-    submission = claims.claim_next(reviewer=user, actor=user.actor, now=timezone.now())
-    if submission is None:
-        messages.info(request, _("All done. Nothing waits that is free."))
-        return redirect("console:queue")
-    return redirect("console:case", submission.pk)
+KNOWN_CODES = (
+    (-9104, Severity.EDITED),
+    (-9103, Severity.RECAPTURE),
+    (-9102, Severity.PHOTOCOPY),
+    (-9109, Severity.NOT_CHECKED),
+)
 
 
-def _submission(submission_id: UUID) -> Submission:
+def reviewable(submission_id: UUID) -> Submission:
+    """A case the console may open, or 404."""
     return get_object_or_404(queries.reviewable(), pk=submission_id)
 
 
@@ -142,7 +179,10 @@ def _submission(submission_id: UUID) -> Submission:
 @readers
 def case(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """The case. Values stand in clear here, so the opening is recorded before anything is opened."""
-    submission, user = _submission(submission_id), signed_in_user(request)
+    submission, user = reviewable(submission_id), signed_in_user(request)
+    blind = samples.held_by(user, submission)
+    if blind is not None:  # the case's own page says how it was decided
+        return redirect("console:sample", blind.pk)
     with audit.acting(user.actor):
         audit.record(
             "case.opened",
@@ -150,25 +190,33 @@ def case(request: HttpRequest, submission_id: UUID) -> HttpResponse:
             object_id=str(submission.pk),
             subject=submission.customer_id,
         )
-    return _render_case(request, submission, user)
+    try:
+        return render_case(request, submission, user)
+    except KeyDestroyedError:
+        return render(request, "review_console/erased.html", {"submission": submission}, status=410)
 
 
-def _render_case(
+def render_case(
     request: HttpRequest, submission: Submission, user: User, *, status: int = 200, **more: object
 ) -> HttpResponse:
+    """The case page with what this person may press on it; `more` adds what a refused press has to say."""
     now = timezone.now()
     shown = queries.case(submission, now=now)
     is_mine = claims.holds(submission, user, now)
-    window = next((each for each in shown.decisions if each.stage == "window"), None)
     own_proposal = bool(shown.proposal and shown.proposal.decided_by_id == user.pk)
+    left = submission.claimed_until - now if is_mine and submission.claimed_until else timedelta(0)
     context = {
         "case": shown,
         "submission": submission,
-        "checks": [_shown(check) for check in shown.checks],
+        "checks": [shown_check(check) for check in shown.checks],
         "many": {
             result: sum(check.result == result for check in shown.checks) for result in ("fail", "not_checked", "pass")
         },
-        "meaning": MEANINGS[Severity(submission.severity)],
+        "meaning": MEANINGS[_leading(shown)],
+        "leading": _leading(shown),
+        "position": queue.position(submission, now=now),
+        "waiting": queue.counts(None, now=now).next_up,
+        "bound_hours": int(queue.bound().total_seconds() // 3600),
         "is_mine": is_mine,
         "can_claim": user.role in claims.DECIDING_ROLES
         and not is_mine
@@ -176,24 +224,51 @@ def _render_case(
         "can_decide": is_mine and submission.state == State.TO_REVIEW,
         "can_confirm": is_mine and submission.state == State.SECOND_REVIEW and not own_proposal,
         "own_proposal": own_proposal,
-        "unseen": review.unseen_scans(submission, user.actor) if is_mine else [],
-        "window": window if window and (window.confirmed_by_id or window.decided_by_id) == user.pk else None,
-        "needs_second": review.needs_second_person(submission),
-        "minutes_left": max(0, int((submission.claimed_until - now).total_seconds() // 60))
-        if is_mine and submission.claimed_until
-        else 0,
-        "timeline": list(audit_queries.acts_about(submission.customer_id).order_by("-id")[:12]),
+        "proposal_because": four_eyes.in_words(shown.proposal.second_person_because) if shown.proposal else "",
+        "can_reopen": reopening.can_reopen(submission, user),
+        "unseen": review.unseen_scans(submission, user.actor),
+        **_asked_of(submission),
+        "minutes_left": max(0, int(left.total_seconds() // 60)),
+        "is_lease_short": left < timedelta(minutes=2),
+        "related": related.related(submission, now=now),
+        "timeline": [told(entry) for entry in audit_queries.deeds_about(submission.customer_id)[:TIMELINE_SHOWN]],
+        "may_read_log": user.role != Role.REVIEWER,
+        "undoable": review.undoable(user, now=now),
         **more,
     }
     return render(request, "review_console/case.html", context, status=status)
+
+
+def _asked_of(submission: Submission) -> dict[str, Any]:
+    """What the policy asks of a decision, in words."""
+    asked = four_eyes.ruling(submission)
+    because = four_eyes.two_people_because(submission, asked)
+    return {
+        "needs_second": bool(because),
+        "second_because": four_eyes.in_words(because),
+        "note_because": four_eyes.in_words(asked.note_because),
+        "no_approval_because": four_eyes.in_words(asked.no_approval_because),
+    }
+
+
+def _leading(case: queries.Case) -> Severity:
+    """What the bar over the case speaks of: the gravest code; without one, whether something was not checked."""
+    severity = case.row.severity
+    return Severity.NOT_CHECKED if severity is Severity.NONE and case.row.not_checked else severity
 
 
 @require_GET
 @readers
 def picture(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpResponse:
     """A display copy of one picture; the view is in the log before a byte leaves."""
-    scan = get_object_or_404(Scan, pk=scan_id, submission=_submission(submission_id))
-    data = scans.display_copy(scan, actor=signed_in_user(request).actor)
+    scan = get_object_or_404(Scan, pk=scan_id, submission=reviewable(submission_id))
+    try:
+        data = scans.display_copy(scan, actor=signed_in_user(request).actor)
+    except (KeyDestroyedError, OSError) as error:
+        if keys.is_destroyed(scan.customer_id):
+            return HttpResponse(status=410, headers={"Cache-Control": "no-store"})
+        log.error("picture_not_shown", extra={"error": type(error).__name__})
+        return HttpResponse(status=503, headers={"Cache-Control": "no-store", "Retry-After": "10"})
     return HttpResponse(
         data,
         content_type="image/jpeg",
@@ -205,218 +280,67 @@ def picture(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpRes
     )
 
 
-@require_POST
-@reviewers
-def claim(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """Claim this one."""
-    user, submission = signed_in_user(request), _submission(submission_id)
-    try:
-        claims.claim(submission=submission, reviewer=user, actor=user.actor, now=timezone.now())
-    except TooLateError:
-        messages.error(request, _("Somebody else holds this case, or it is decided."))
-    except NotAllowedError:
-        refuse(request, user)
-    return redirect("console:case", submission.pk)
+_SEARCH_PROBLEMS = {
+    "empty": _("Type a case's reference, a permit number, or a name with its date of birth."),
+    "no_number": _("This is neither a case's reference nor a permit number as any permit prints it."),
+    "no_birthday": _("A name is found with its date of birth: add it as 1986-03-02."),
+}
 
 
-@require_POST
-@reviewers
-def renew(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """The page is still open."""
-    user = signed_in_user(request)
-    held = claims.renew(submission=_submission(submission_id), reviewer=user, actor=user.actor, now=timezone.now())
-    return HttpResponse(status=204 if held else 409)
-
-
-@require_POST
-@reviewers
-def release(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """Give the case back."""
-    user = signed_in_user(request)
-    claims.release(submission=_submission(submission_id), reviewer=user, actor=user.actor, now=timezone.now())
-    return redirect("console:queue")
-
-
-@require_POST
-@seniors
-def take_over(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """A senior takes the case from its holder."""
-    user, submission = signed_in_user(request), _submission(submission_id)
-    try:
-        claims.take_over(submission=submission, reviewer=user, actor=user.actor, now=timezone.now())
-    except TooLateError:
-        messages.error(request, _("This case is decided or waits for nobody."))
-    return redirect("console:case", submission.pk)
+@require_http_methods(["GET", "HEAD", "POST"])
+@queue_readers
+def search(request: HttpRequest) -> HttpResponse:
+    """Cases by reference, number, or name with birth date. Posted, so that nothing personal stands in an address."""
+    form, found, problem = SearchForm(request.POST or None), None, ""
+    if request.method == "POST":
+        sought = related.understand(form["what"].value() or "", form["born"].value() or "")
+        if sought.problem:
+            problem = str(_SEARCH_PROBLEMS[sought.problem])
+        else:
+            found = related.search(sought, actor=signed_in_user(request).actor, now=timezone.now())
+    context = {"form": form, "found": found, "problem": problem}
+    return render(request, "review_console/search.html", context, status=400 if problem else 200)
 
 
 @require_GET
 @reviewers
 def ask_reasons(request: HttpRequest, submission_id: UUID, outcome: str) -> HttpResponse:
-    """The reasons of "ask again" or "reject", with what the customer will read beside the internal note."""
-    if outcome not in (Outcome.ASK_AGAIN, Outcome.REJECT):
+    """The reasons of an outcome, with what the customer will read beside the note; approving has a note only."""
+    if outcome not in Outcome.values:
         raise Http404
-    submission = _submission(submission_id)
-    context = {
+    seen = request.GET.get("version", "")
+    if not seen.isdecimal():
+        raise Http404  # a decision binds to the version its page showed, never to the newest
+    return render_reasons(request, reviewable(submission_id), Outcome(outcome), version=int(seen))
+
+
+def render_reasons(
+    request: HttpRequest, submission: Submission, outcome: Outcome, *, status: int = 200, **more: object
+) -> HttpResponse:
+    """The dialog of one outcome, as a page of its own where scripts are off; `more` keeps what was typed."""
+    offered = reasons.for_outcome(outcome)
+    context: dict[str, Any] = {
         "submission": submission,
         "outcome": outcome,
-        "reasons": reasons.for_outcome(Outcome(outcome)),
-        "sides": submission.needed_sides,
-        "needs_second": review.needs_second_person(submission),
+        "reasons": offered,
+        "sides": list(submission.needed_sides),
+        "previews": [_preview(code, label, offered) for code, label in PREVIEW_LANGUAGES],
+        **_asked_of(submission),
+        "version": submission.version,
+        **more,
     }
-    return render(request, "review_console/reasons.html", context)
+    return render(request, "review_console/reasons.html", context, status=status)
 
 
-@require_POST
-@reviewers
-def decide(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """Approve, ask again or reject on the version that was seen."""
-    user, submission, form = signed_in_user(request), _submission(submission_id), DecisionForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, str(_MISSING["reason"]))
-        return redirect("console:case", submission.pk)
-    try:
-        decision = review.decide(
-            submission=submission,
-            reviewer=user,
-            verdict=form.verdict(),
-            version_seen=form.cleaned_data["version"],
-            actor=user.actor,
-            now=timezone.now(),
-        )
-    except (IncompleteError, StaleError, TooLateError, NotAllowedError) as error:
-        return _refused(request, submission, user, error)
-    proposed = decision.stage == "proposed"
-    messages.success(
-        request,
-        _("Proposed. A second person decides.") if proposed else _("Decided. You can take it back for 10 seconds."),
-    )
-    return redirect("console:case", submission.pk)
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the customer would read for each reason, in one language."""
+
+    language: str
+    label: str
+    texts: list[tuple[str, str]]
 
 
-def _refused(request: HttpRequest, submission: Submission, user: User, error: Exception) -> HttpResponse:
-    """Each refusal in its own words: stale evidence is shown again, a missing part is named, another's case is kept."""
-    submission.refresh_from_db()
-    if isinstance(error, StaleError):
-        return _render_case(request, submission, user, status=409, stale=error)
-    if isinstance(error, IncompleteError):
-        messages.error(request, str(_MISSING[error.missing]))
-    elif isinstance(error, TooLateError):
-        messages.error(request, _("This case was decided or moved on in the meantime. Nothing was saved."))
-    else:
-        refuse(request, user)
-    return redirect("console:case", submission.pk)
-
-
-@require_POST
-@seniors
-def confirm(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """The second person agrees with the proposal."""
-    return _second(
-        request, submission_id, review.confirm_proposal, _("Confirmed. You can take it back for 10 seconds.")
-    )
-
-
-@require_POST
-@seniors
-def send_back(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """The second person returns the case to the queue."""
-    return _second(request, submission_id, review.return_proposal, _("Returned to the queue."))
-
-
-def _second(request: HttpRequest, submission_id: UUID, writer: Callable[..., object], said: str) -> HttpResponse:
-    user, submission, form = signed_in_user(request), _submission(submission_id), VersionForm(request.POST)
-    if not form.is_valid():
-        raise Http404
-    try:
-        writer(
-            submission=submission,
-            reviewer=user,
-            version_seen=form.cleaned_data["version"],
-            actor=user.actor,
-            now=timezone.now(),
-        )
-    except (IncompleteError, StaleError, TooLateError, NotAllowedError) as error:
-        return _refused(request, submission, user, error)
-    messages.success(request, said)
-    return redirect("console:case", submission.pk)
-
-
-@require_POST
-@reviewers
-def undo(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """Take the last press back while its window runs."""
-    user, submission = signed_in_user(request), _submission(submission_id)
-    try:
-        review.undo(submission=submission, reviewer=user, actor=user.actor, now=timezone.now())
-    except TooLateError:
-        messages.error(request, _("The ten seconds are over; the decision stands."))
-    except NotAllowedError:
-        refuse(request, user)
-    return redirect("console:case", submission.pk)
-
-
-@require_POST
-@reviewers
-def correct(request: HttpRequest, submission_id: UUID, reading_id: UUID) -> HttpResponse:
-    """Put a value beside the read one."""
-    user, submission, form = signed_in_user(request), _submission(submission_id), CorrectionForm(request.POST)
-    reading = get_object_or_404(submission.readings, pk=reading_id)
-    if not form.is_valid():
-        messages.error(request, _("A correction needs a value and a reason."))
-        return redirect("console:case", submission.pk)
-    try:
-        review.correct(
-            submission=submission,
-            reviewer=user,
-            reading=reading,
-            field_name=form.cleaned_data["field"],
-            value=form.cleaned_data["value"],
-            reason=form.cleaned_data["reason"],
-            version_seen=form.cleaned_data["version"],
-            actor=user.actor,
-            now=timezone.now(),
-        )
-    except (IncompleteError, StaleError, TooLateError, NotAllowedError) as error:
-        return _refused(request, submission, user, error)
-    return redirect("console:case", submission.pk)
-
-
-@require_POST
-@reviewers
-def escalate(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """Hand the case to the seniors."""
-    return _hand_on(request, submission_id, is_parked=False)
-
-
-@require_POST
-@reviewers
-def park(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """Put the case aside until tomorrow."""
-    return _hand_on(request, submission_id, is_parked=True)
-
-
-def _hand_on(request: HttpRequest, submission_id: UUID, *, is_parked: bool) -> HttpResponse:
-    user, submission, form, now = (
-        signed_in_user(request),
-        _submission(submission_id),
-        VersionForm(request.POST),
-        timezone.now(),
-    )
-    if not form.is_valid():
-        raise Http404
-    seen = form.cleaned_data["version"]
-    try:
-        if is_parked:
-            review.park(
-                submission=submission,
-                reviewer=user,
-                until=now + timedelta(days=1),
-                version_seen=seen,
-                actor=user.actor,
-                now=now,
-            )
-        else:
-            review.escalate(submission=submission, reviewer=user, version_seen=seen, actor=user.actor, now=now)
-    except (StaleError, TooLateError, NotAllowedError) as error:
-        return _refused(request, submission, user, error)
-    return redirect("console:queue")
+def _preview(language: str, label: str, offered: list[reasons.Reason]) -> Preview:
+    with translation.override(language):
+        return Preview(language, label, [(reason.code, str(reason.customer_text)) for reason in offered])

@@ -1,0 +1,54 @@
+"""Watching over the log: whether the sealer keeps up, and whether what it sealed still verifies."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.conf import settings
+
+from kyc_portal import audit
+from kyc_portal.audit.proof import checking
+from kyc_portal.audit.tasks import AuditedTask
+from kyc_portal.submissions import operators
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(base=AuditedTask)
+def watch_audit() -> None:
+    """Tell operators, once an hour, when entries wait for the sealer or no checkpoint comes."""
+    standing = checking.standing()
+    if standing.is_behind:
+        log.error("audit_sealer_behind", extra={"since": str(standing.unsealed_since)})
+        operators.tell_hourly(
+            "audit-behind",
+            "The audit log is not being sealed",
+            f"Entries wait for their place in the tree since {standing.unsealed_since:%Y-%m-%d %H:%M} UTC.\n"
+            "They are recorded and nothing is lost; until they are sealed, nobody can prove them.\n"
+            "Is the sealer running, and can it reach the database? See docs/runbook.md, Audit log.",
+        )
+    elif standing.is_silent:
+        log.error("audit_sealer_silent", extra={"since": str(standing.signed_at)})
+        operators.tell_hourly(
+            "audit-silent",
+            "No checkpoint of the audit log was signed",
+            f"The last one is of {standing.signed_at or 'never'} (UTC); one is due every hour.\n"
+            "Does the place at CHECKPOINT_URL take files? See docs/runbook.md, Audit log.",
+        )
+
+
+@shared_task(base=AuditedTask)
+def verify_audit(*, since_last: bool = True) -> None:
+    """Verify what is new (hourly) or everything (daily), and tell operators at once when it is not sound."""
+    report = checking.run(
+        actor=audit.system("verifier"), keys=settings.ENV.audit_verify_key.split(","), since_last=since_last
+    )
+    if not report.is_sound:
+        log.error("audit_log_not_sound", extra={"findings": report.findings})
+        operators.tell_hourly(
+            "audit-unsound",
+            "The audit log does not verify",
+            "\n".join(report.findings) + "\n\nTouch nothing. Keep the database's backups and the checkpoints that"
+            " stand outside, and have somebody who cannot write to either run `manage.py verify_audit`.",
+        )
