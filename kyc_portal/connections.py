@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from botocore.config import Config
 from psycopg.conninfo import conninfo_to_dict
 
 from kyc_portal.env import BadEnvironmentError
+
+# The customer waits for the answer: a store that is away is said within seconds, not after the library's minutes.
+_S3_CONNECT_SECONDS = 2
+_S3_READ_SECONDS = 10
 
 
 def database(url: str, *, name: str) -> dict[str, Any]:
@@ -62,10 +67,16 @@ def storage(url: str, *, default_folder: Path) -> dict[str, Any]:
             "secret_key": unquote(parts.password or "") or None,
             "endpoint_url": f"{'https' if secure else 'http'}://{parts.hostname}{port}" if parts.hostname else None,
             "region_name": query.get("region", ["us-east-1"])[0],
-            "addressing_style": query.get("addressing", ["path"])[0],
             "file_overwrite": False,
             "default_acl": None,
             "querystring_auth": True,
+            "client_config": Config(
+                s3={"addressing_style": query.get("addressing", ["path"])[0]},
+                signature_version="s3v4",
+                connect_timeout=_S3_CONNECT_SECONDS,
+                read_timeout=_S3_READ_SECONDS,
+                retries={"mode": "standard", "total_max_attempts": 2},
+            ),
         },
     }
 

@@ -2,7 +2,7 @@
 
 Every name may also be given as NAME_FILE, the path of a file that holds the value (container secrets).
 With nothing set the settings still import, so that type checks, `makemigrations` and help need no set-up;
-`missing_for_production` names what a production start must have.
+`missing_for_production` names what a production start must have; there, secrets of no worth are refused as well.
 """
 
 from __future__ import annotations
@@ -38,14 +38,25 @@ class Env:
     ocr_secret_key: str = field(repr=False)
     ocr_region: str
     ocr_calls_per_second: int
+    ocr_calls_per_day: int
     ocr_server_keys: str = field(repr=False)
+    ocr_server_tokens: str = field(repr=False)
     master_key: str = field(repr=False)
     digest_key: str = field(repr=False)
     audit_signing_key: str = field(repr=False)
     checkpoint_url: str = field(repr=False)
+    audit_verify_key: str
+    audit_origin: str
+    trusted_proxy_count: int
+    retention_preset: Literal["hk", "mainland", "fatf"]
     secret_key: str = field(repr=False)
     allowed_hosts: tuple[str, ...]
     email_url: str = field(repr=False)
+    email_from: str
+    support_email: str
+    business_name: str
+    business_name_zh_hant: str
+    business_name_zh_hans: str
 
     @property
     def is_production(self) -> bool:
@@ -68,14 +79,25 @@ DEFAULTS: Mapping[str, str] = {
     "OCR_SECRET_KEY": "",
     "OCR_REGION": "",
     "OCR_CALLS_PER_SECOND": "20",
+    "OCR_CALLS_PER_DAY": "0",
     "OCR_SERVER_KEYS": "",
+    "OCR_SERVER_TOKENS": "",
     "MASTER_KEY": "",
     "DIGEST_KEY": "",
     "AUDIT_SIGNING_KEY": "",
     "CHECKPOINT_URL": "",
+    "AUDIT_VERIFY_KEY": "",
+    "AUDIT_ORIGIN": "",
+    "RETENTION_PRESET": "hk",
+    "TRUSTED_PROXY_COUNT": "0",
     "SECRET_KEY": "",
     "ALLOWED_HOSTS": "",
     "EMAIL_URL": "",
+    "EMAIL_FROM": "",
+    "SUPPORT_EMAIL": "",
+    "BUSINESS_NAME": "",
+    "BUSINESS_NAME_ZH_HANT": "",
+    "BUSINESS_NAME_ZH_HANS": "",
 }
 
 REQUIRED_IN_PRODUCTION = (
@@ -90,7 +112,16 @@ REQUIRED_IN_PRODUCTION = (
     "SECRET_KEY",
     "ALLOWED_HOSTS",
     "EMAIL_URL",
+    "EMAIL_FROM",
+    "SUPPORT_EMAIL",
+    "BUSINESS_NAME",
 )
+
+# Where programs are found, and how text and certificates are read.
+_INHERITED = ("PATH", "HOME", "LANG", "SSL_CERT_FILE")
+
+_SHORTEST_SECRET_KEY = 32
+_FEWEST_CHARACTERS = 10
 
 
 def _value(environ: Mapping[str, str], name: str) -> str:
@@ -117,22 +148,57 @@ def read(environ: Mapping[str, str] = os.environ) -> Env:
     values = {name: _value(environ, name) for name in DEFAULTS}
     if values["KYC_ENV"] not in ("local", "test", "production"):
         raise BadEnvironmentError("KYC_ENV: one of local, test, production is needed")
+    if values["RETENTION_PRESET"] not in ("hk", "mainland", "fatf"):
+        raise BadEnvironmentError("RETENTION_PRESET: one of hk, mainland, fatf is needed")
     env = Env(
         kyc_env=cast(KycEnv, values["KYC_ENV"]),
         port=_number("PORT", values["PORT"], low=1, high=65535),
         local_dir=Path(values["LOCAL_DIR"]).absolute(),
         ocr_calls_per_second=_number("OCR_CALLS_PER_SECOND", values["OCR_CALLS_PER_SECOND"], low=1, high=1000),
+        ocr_calls_per_day=_number("OCR_CALLS_PER_DAY", values["OCR_CALLS_PER_DAY"], low=0, high=2_000_000),
         allowed_hosts=tuple(each.strip() for each in values["ALLOWED_HOSTS"].split(",") if each.strip()),
+        trusted_proxy_count=_number("TRUSTED_PROXY_COUNT", values["TRUSTED_PROXY_COUNT"], low=0, high=9),
+        retention_preset=cast(Literal["hk", "mainland", "fatf"], values["RETENTION_PRESET"]),
         **{
             name.lower(): values[name]
             for name in DEFAULTS
-            if name not in {"KYC_ENV", "PORT", "LOCAL_DIR", "OCR_CALLS_PER_SECOND", "ALLOWED_HOSTS"}
+            if name
+            not in {
+                "TRUSTED_PROXY_COUNT",
+                "RETENTION_PRESET",
+                "KYC_ENV",
+                "PORT",
+                "LOCAL_DIR",
+                "OCR_CALLS_PER_SECOND",
+                "OCR_CALLS_PER_DAY",
+                "ALLOWED_HOSTS",
+            }
         },
     )
     missing = missing_for_production(env)
     if missing:
         raise BadEnvironmentError(f"KYC_ENV is production and these are not set: {', '.join(missing)}")
+    if env.is_production:
+        _refuse_weak_secrets(env)
     return env
+
+
+def inherited(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What child processes of the one-machine default get from outside; everything else is theirs alone."""
+    return {name: environ[name] for name in _INHERITED if name in environ}
+
+
+def _refuse_weak_secrets(env: Env) -> None:
+    """Raises BadEnvironmentError for a value that somebody typed to get past a missing one."""
+    if len(env.secret_key) < _SHORTEST_SECRET_KEY or len(set(env.secret_key)) < _FEWEST_CHARACTERS:
+        raise BadEnvironmentError(f"SECRET_KEY: a random text of {_SHORTEST_SECRET_KEY} characters or more is needed")
+    shared = _key_values(env.master_key) & _key_values(env.digest_key)
+    if shared:
+        raise BadEnvironmentError("DIGEST_KEY: a key of its own is needed, not the one of MASTER_KEY")
+
+
+def _key_values(ring: str) -> set[str]:
+    return {part.partition(":")[2].strip() for part in ring.split(",")} - {""}
 
 
 def missing_for_production(env: Env) -> list[str]:

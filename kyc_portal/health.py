@@ -38,7 +38,9 @@ def _ocr() -> bool:
 
 
 def _worker() -> bool:
-    return bool(app.control.inspect(timeout=1).ping())
+    """A worker that reads, and one for everything else: by the names they are started under."""
+    nodes = app.control.inspect(timeout=1).ping() or {}
+    return {"reading", "others"} <= {node.partition("@")[0] for node in nodes}
 
 
 PARTS: dict[str, Callable[[], bool]] = {

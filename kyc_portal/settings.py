@@ -1,5 +1,6 @@
 """Django's names, made from the typed environment (env.py). No other module reads the environment."""
 
+from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ INSTALLED_APPS = [
     "kyc_portal.sealing",
     "kyc_portal.accounts",
     "kyc_portal.submissions",
+    "kyc_portal.exports",
+    "kyc_portal.privacy",
     "kyc_portal.customer_site",
     "kyc_portal.review_console",
     "django.contrib.admin",
@@ -32,7 +35,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -57,7 +59,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "kyc_portal.accounts.middleware.RequireSecondFactor",
-    "django_htmx.middleware.HtmxMiddleware",
+    "kyc_portal.customer_site.middleware.SpeakTheirLanguage",
 ]
 
 ROOT_URLCONF = "kyc_portal.urls"
@@ -134,9 +136,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 _mail = connections.email(ENV.email_url, mail_folder=ENV.local_dir / "mail")
 EMAIL_BACKEND = _mail.pop("EMAIL_BACKEND")
 globals().update(_mail)
-DEFAULT_FROM_EMAIL = "Harbour Securities <no-reply@kyc.example>"
-SERVER_EMAIL = "operator@kyc.example"
-ADMINS = [("Operator", "operator@kyc.example")]
+SUPPORT_EMAIL = ENV.support_email or "help@kyc.example"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [
@@ -145,6 +145,10 @@ LANGUAGES = [
     ("zh-hans", _("Simplified Chinese")),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["kyc_portal.formats"]
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = ENV.is_production
 TIME_ZONE = "Asia/Hong_Kong"
 USE_TZ = True
 USE_I18N = True
@@ -168,7 +172,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    "socket_timeout": 0.5 if not ENV.redis_url else 5,
+    # Above a worker's blocking read of one second; a request that nudges waits for the connection only.
+    "socket_timeout": 5,
     "socket_connect_timeout": 0.5,
     "retry_on_timeout": False,
     "max_retries": 0,
@@ -210,19 +215,35 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Who asks for the proof, in each language; a local copy's is made up.
+BUSINESS_NAMES = (
+    {
+        "en": ENV.business_name,
+        "zh-hant": ENV.business_name_zh_hant or ENV.business_name,
+        "zh-hans": ENV.business_name_zh_hans or ENV.business_name,
+    }
+    if ENV.business_name
+    else {"en": "Harbour Securities", "zh-hant": "海港證券", "zh-hans": "海港证券"}
+)
+DEFAULT_FROM_EMAIL = formataddr((BUSINESS_NAMES["en"], ENV.email_from or "no-reply@kyc.example"))
+
 OCR_ENDPOINT = ENV.ocr_endpoint
 OCR_SECRET_ID = ENV.ocr_secret_id
 OCR_SECRET_KEY = ENV.ocr_secret_key
 OCR_REGION = ENV.ocr_region
 # Who reads the pictures and where: named in the consent, stored with it.
-OCR_PROVIDER = "Tencent Cloud" if "tencentcloudapi.com" in ENV.ocr_endpoint else "Harbour Securities"
+OCR_PROVIDER = "Tencent Cloud" if "tencentcloudapi.com" in ENV.ocr_endpoint else BUSINESS_NAMES["en"]
 OCR_REGION_NAME = ENV.ocr_region or ("Singapore" if "tencentcloudapi.com" in ENV.ocr_endpoint else "Hong Kong")
 OCR_CALLS_PER_SECOND = ENV.ocr_calls_per_second
+OCR_CALLS_PER_DAY = ENV.ocr_calls_per_day
 REDIS_URL = ENV.redis_url
 MASTER_KEY = ENV.master_key
 DIGEST_KEY = ENV.digest_key
-BUSINESS_NAME = "Harbour Securities"
 SITE_URL = f"https://{ENV.allowed_hosts[0]}" if ENV.is_production else f"http://localhost:{ENV.port}"
+
+ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxy_count
+RETENTION_PRESET = ENV.retention_preset
+AUDIT_ORIGIN = ENV.audit_origin or (f"{ENV.allowed_hosts[0]}/audit" if ENV.is_production else "permit-desk.local/audit")
 
 LOGGING = {
     "version": 1,

@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
 application = get_wsgi_application()
 
-from kyc_portal.sealing.start import require_safe_start  # noqa: E402 - models exist only now
+from kyc_portal.start import require_safe_start  # noqa: E402 - models exist only now
 
 require_safe_start()

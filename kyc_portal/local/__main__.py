@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
 import time
-from pathlib import Path
 from types import FrameType
 
-from kyc_portal.local.stack import LocalStack, StackError
+from kyc_portal import env
+from kyc_portal.local.stack import LocalStack, StackError, StackStoppedError
 
 
 def _say(text: str) -> None:
@@ -21,8 +20,23 @@ def _sample_cards(stack: LocalStack) -> None:
     """Send the samples beside the running product, so that the first page does not wait for them."""
     try:
         _say(stack.manage("demo_cards").strip() or "Sample cards were sent before.")
+    except StackStoppedError:
+        _say("Not all sample cards were sent yet; the next start sends the rest.")
     except StackError as error:
         _say(f"The sample cards could not be sent: {error}")
+
+
+def _reading_service(given: env.Env) -> dict[str, str]:
+    """Another reading service than our own, where the environment names one."""
+    if not given.ocr_endpoint:
+        return {}
+    _say(f"Cards are read by {given.ocr_endpoint}")
+    return {
+        "OCR_ENDPOINT": given.ocr_endpoint,
+        "OCR_SECRET_ID": given.ocr_secret_id,
+        "OCR_SECRET_KEY": given.ocr_secret_key,
+        "OCR_REGION": given.ocr_region,
+    }
 
 
 def main() -> int:
@@ -31,7 +45,12 @@ def main() -> int:
         print("usage: python -m kyc_portal.local run", file=sys.stderr)
         return 2
     started = time.monotonic()
-    stack = LocalStack(Path(os.environ.get("LOCAL_DIR", ".local")), int(os.environ.get("PORT", "8000")), say=_say)
+    try:
+        given = env.read()
+    except env.BadEnvironmentError as error:
+        print(f"It could not start. {error}", file=sys.stderr)
+        return 1
+    stack = LocalStack(given.local_dir, given.port, extra=_reading_service(given), say=_say)
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         stack.ask_to_stop()

@@ -5,21 +5,24 @@ A table; nothing here starts anything.
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import requests
 
+from kyc_portal import env
+from kyc_portal.audit.proof.signing import signers
 from kyc_portal.local import privileges
 from kyc_portal.local.secrets_file import load_or_make
 from kyc_portal.local.servers import Postgres, Valkey
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATABASE = "kyc"
+_ORIGIN = "permit-desk.local/audit"
 
 
 def free_port() -> int:
@@ -65,13 +68,13 @@ def plan(folder: Path, port: int, *, sockets: Path, extra: Mapping[str, str] | N
     folder.chmod(0o711 if privileges.is_root() else 0o700)
     for name in ("logs", "mail", "pictures"):
         (folder / name).mkdir(mode=0o700, exist_ok=True)
-    name = str(abs(hash_of(folder)))
+    name = name_of(folder)
     postgres = Postgres(data=privileges.server_folder(folder / "postgres", name=f"{name}-postgres"), sockets=sockets)
     valkey = Valkey(data=privileges.server_folder(folder / "valkey", name=f"{name}-valkey"), sockets=sockets)
     secret = load_or_make(folder / "secrets.json")
     ocr_port = remembered_port(folder / "ocr-port")
     environment = {
-        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SSL_CERT_FILE") if name in os.environ},
+        **env.inherited(),
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": "kyc_portal.settings",
@@ -87,6 +90,9 @@ def plan(folder: Path, port: int, *, sockets: Path, extra: Mapping[str, str] | N
         "OCR_ENDPOINT": f"http://127.0.0.1:{ocr_port}/",
         "OCR_PORT": str(ocr_port),
         "OCR_SERVER_KEYS": f"{secret['OCR_SECRET_ID']}:{secret['OCR_SECRET_KEY']}",
+        "CHECKPOINT_URL": f"file://{folder / 'checkpoints'}",
+        "AUDIT_ORIGIN": _ORIGIN,
+        "AUDIT_VERIFY_KEY": ",".join(str(each.key) for each in signers(secret["AUDIT_SIGNING_KEY"], origin=_ORIGIN)),
         **{
             name: secret[name] for name in ("SECRET_KEY", "MASTER_KEY", "DIGEST_KEY", "OCR_SECRET_ID", "OCR_SECRET_KEY")
         },
@@ -95,9 +101,21 @@ def plan(folder: Path, port: int, *, sockets: Path, extra: Mapping[str, str] | N
     return Layout(folder=folder, port=port, postgres=postgres, valkey=valkey, environment=environment)
 
 
-def hash_of(folder: Path) -> int:
-    """A number that a folder's path always gives."""
-    return int.from_bytes(str(folder).encode(), "big") % (1 << 61)
+def sealer_environment(layout: Layout) -> dict[str, str]:
+    """The environment of the audit sealer, which alone signs."""
+    secret = load_or_make(layout.folder / "secrets.json")
+    return {
+        **layout.environment,
+        "SEALER_DATABASE_URL": layout.postgres.url(
+            user="kyc_sealer", password=secret["SEALER_PASSWORD"], database=DATABASE
+        ),
+        "AUDIT_SIGNING_KEY": secret["AUDIT_SIGNING_KEY"],
+    }
+
+
+def name_of(folder: Path) -> str:
+    """A short name that a folder's path always gives, and no other folder's."""
+    return sha256(str(folder).encode()).hexdigest()[:16]
 
 
 def remembered_port(path: Path) -> int:
@@ -125,11 +143,15 @@ def owner_environment(layout: Layout) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One process of a copy: its command, and how it is asked whether it is ready (None: running is enough)."""
+    """One process of a copy: its command, and how it is asked whether it is ready (None: running is enough).
+
+    `environment` is the process's own where it may know more than the others.
+    """
 
     name: str
     command: tuple[str, ...]
     ready: Callable[[], bool] | None = None
+    environment: Mapping[str, str] | None = None
 
 
 def _answers(url: str) -> Callable[[], bool]:
@@ -166,7 +188,7 @@ def services(layout: Layout) -> list[Service]:
             "web",
             (
                 python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(layout.port),
-                "--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning",
+                "--workers", "1", "--blocking-threads", "24", "--no-ws", "--log-level", "warning",
                 "kyc_portal.wsgi:application",
             ),
             _answers(f"http://127.0.0.1:{layout.port}/health/live"),
@@ -181,13 +203,18 @@ def services(layout: Layout) -> list[Service]:
         Service(
             "worker",
             (
-                *celery, "worker", "-Q", "housekeeping,exports,webhooks", "--concurrency", "1",
+                *celery, "worker", "-Q", "housekeeping,exports", "--concurrency", "1",
                 "-n", "others@%h", "--without-gossip", "--without-mingle", "-l", "warning",
             ),
         ),
         Service(
             "beat",
             (*celery, "beat", "-s", str(layout.folder / "beat"), "--pidfile", "", "-l", "warning"),
+        ),
+        Service(
+            "sealer",
+            (python, str(PROJECT / "manage.py"), "seal_audit"),
+            environment=sealer_environment(layout),
         ),
     ]  # fmt: skip
 

@@ -14,10 +14,8 @@ def _key() -> str:
 
 
 def load_or_make(path: Path) -> dict[str, str]:
-    """Every secret by name; a missing file is made, whole or not at all."""
-    if path.exists():
-        found: dict[str, str] = json.loads(path.read_text())
-        return found
+    """Every secret by name; a missing file is made, whole or not at all, and a name that is new here is added."""
+    found: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
     made = {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "MASTER_KEY": _key(),
@@ -27,7 +25,11 @@ def load_or_make(path: Path) -> dict[str, str]:
         "OWNER_PASSWORD": secrets.token_hex(16),
         "APP_PASSWORD": secrets.token_hex(16),
         "SEALER_PASSWORD": secrets.token_hex(16),
+        "AUDIT_SIGNING_KEY": _key(),
     }
+    if made.keys() == found.keys():
+        return found
+    made |= found
     half = path.with_suffix(".new")
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(made, file)

@@ -5,7 +5,6 @@ Unix sockets only; nothing listens on the network.
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from urllib.parse import quote
 import psycopg
 import redis
 
+from kyc_portal.env import inherited
 from kyc_portal.local import privileges
 from kyc_portal.local.processes import started
 
@@ -105,6 +105,8 @@ class Postgres:
             "max_connections": "120",
             "shared_buffers": "128MB",
             "log_min_messages": "warning",
+            # The detail of a refused row holds its values.
+            "log_error_verbosity": "terse",
             "log_statement": "none",
             "log_min_error_statement": "panic",
             "fsync": "on" if durable else "off",
@@ -158,7 +160,7 @@ def start(command: list[str], *, log: Path, env: Mapping[str, str] | None = None
             stdout=out,
             stderr=out,
             cwd="/",
-            env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", **(env or {})},
+            env={"PATH": inherited().get("PATH", ""), "LANG": "C.UTF-8", **(env or {})},
             preexec_fn=privileges.dropping(),
             start_new_session=True,
         )

@@ -7,6 +7,8 @@ next one before it starts its own.
 from __future__ import annotations
 
 import ctypes
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -17,6 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from kyc_portal.local import privileges, servers
 from kyc_portal.local.layout import (
@@ -34,10 +37,15 @@ from kyc_portal.local.processes import started
 
 _PR_SET_PDEATHSIG = 1
 LONGEST_WAIT_SECONDS = 30.0
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
 
 
 class StackError(RuntimeError):
     """The copy cannot start; the message says what to do."""
+
+
+class StackStoppedError(StackError):
+    """A command was ended because the copy is being stopped; not a failure."""
 
 
 def _end_with_parent() -> None:
@@ -79,34 +87,52 @@ class LocalStack:
         self.say = say
         self._extra = extra or {}
         self._children: dict[str, Child] = {}
+        self._commands: set[subprocess.Popen[str]] = set()
         self._stopping = threading.Event()
         self._sockets: Path | None = None
+        self._hold: IO[str] | None = None
         self.layout: Layout | None = None
 
     # ----- starting
 
     def start(self) -> Layout:
         """Start everything in order and return once the web answers. Raises StackError with what to do."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._end_leftovers()
-        if not is_free(self.port):
-            raise StackError(f"Port {self.port} is taken. Free it, or choose another: make run PORT={self.port + 1}")
-        self._sockets = privileges.socket_folder()
-        self.layout = plan(self.folder, self.port, sockets=self._sockets, extra=self._extra)
         try:
+            self._take_folder()
+            self._end_leftovers()
+            if not is_free(self.port):
+                raise StackError(
+                    f"Port {self.port} is taken. Free it, or choose another: make run PORT={self.port % 65535 + 1}"
+                )
+            self._sockets = privileges.socket_folder()
+            self.layout = plan(self.folder, self.port, sockets=self._sockets, extra=self._extra)
             self._start_servers(self.layout)
             self._set_up(self.layout)
             for service in services(self.layout):
                 self._start_service(service, self.layout)
             web, layout = self._children["web"].process, self.layout
             servers.wait_until(lambda: all_parts_answer(layout), web, name="all parts", log=self._log("web"))
-        except (servers.ServerError, OSError) as error:
+        except (StackError, servers.ServerError, OSError) as error:
             self.stop()
-            raise StackError(_advice(error)) from error
+            raise StackError(_advice(error, self.folder)) from error
         except BaseException:
             self.stop()
             raise
         return self.layout
+
+    def _take_folder(self) -> None:
+        """Make the folder and hold it while the copy runs; the hold ends with this process, however it ends."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        hold = (self.folder / "running").open("w")
+        try:
+            fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            hold.close()
+            raise StackError(
+                f"Another copy runs in {self.folder}. Stop it, or give this one a folder and a port of its own:"
+                f" make run LOCAL_DIR=.local-2 PORT={self.port % 65535 + 1}"
+            ) from error
+        self._hold = hold
 
     def _log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
@@ -131,17 +157,30 @@ class LocalStack:
         """Run a management command in the copy's environment and return what it printed."""
         assert self.layout is not None  # noqa: S101 - only after start() has planned
         environment = owner_environment(self.layout) if as_owner else dict(self.layout.environment)
-        done = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, str(PROJECT / "manage.py"), *command],
             env=environment,
             cwd=PROJECT,
-            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
+            start_new_session=True,  # a Ctrl-C is ours to hear; `stop` ends the command
+            preexec_fn=_end_with_parent,
         )
-        if done.returncode:
-            raise StackError(f"`manage.py {command[0]}` failed:\n{done.stderr[-3000:]}")
-        return done.stdout
+        self._commands.add(process)
+        try:
+            said, complained = process.communicate()
+        except BaseException:
+            process.terminate()
+            raise
+        finally:
+            self._commands.discard(process)
+        if process.returncode and self._stopping.is_set():
+            raise StackStoppedError
+        if process.returncode:
+            raise StackError(f"`manage.py {command[0]}` failed:\n{complained[-3000:]}")
+        return said
 
     def _start_service(self, service: Service, layout: Layout) -> None:
         self.say(f"Starting {service.name}")
@@ -155,7 +194,7 @@ class LocalStack:
                     stdout=out,
                     stderr=out,
                     cwd=PROJECT,
-                    env=dict(layout.environment),
+                    env=dict(service.environment or layout.environment),
                     start_new_session=True,
                     preexec_fn=_end_with_parent,
                 )
@@ -171,7 +210,7 @@ class LocalStack:
     # ----- watching
 
     def process(self, name: str) -> Child:
-        """One child by name: postgres, valkey, ocr, web, worker-reading, worker, beat."""
+        """One child by name: postgres, valkey, ocr, web, worker-reading, worker, beat, sealer."""
         return self._children[name]
 
     def watch_once(self) -> None:
@@ -206,6 +245,8 @@ class LocalStack:
     def stop(self) -> None:
         """End every child, the last started first; databases get a clean end. Safe to call twice."""
         self._stopping.set()
+        for command in tuple(self._commands):
+            command.terminate()
         python = [child for child in self._children.values() if child.name not in ("postgres", "valkey")]
         database = [child for name, child in self._children.items() if name in ("postgres", "valkey")]
         for group in (python[::-1], database):
@@ -220,10 +261,14 @@ class LocalStack:
                 self._kill_group(child)
                 child.process.wait()
         self._children.clear()
+        if self._hold is None:
+            return  # nothing of this folder was ours
         (self.folder / "children.json").unlink(missing_ok=True)
         if self._sockets is not None:
             privileges.remove(self._sockets)
             self._sockets = None
+        self._hold.close()
+        self._hold = None
 
     def _kill_group(self, child: Child) -> None:
         """Whatever a child had started itself ends with it (PostgreSQL ends its own)."""
@@ -274,8 +319,11 @@ def _signal(pid: int, number: signal.Signals) -> None:
         return
 
 
-def _advice(error: Exception) -> str:
+def _advice(error: Exception, folder: Path) -> str:
+    """What to do about it, first; then what was said."""
     text = str(error)
-    if "No space left" in text:
-        return f"The disk is full. Free some space and start again.\n{text}"
+    if any(said in text for said in ("No space left", "Disk quota exceeded")):
+        return f"The disk of {folder} is full. Free some space and start again.\n{text}"
+    if isinstance(error, OSError) and error.errno in _NOT_WRITABLE:
+        return f"LOCAL_DIR {folder} cannot be written. Choose another: make run LOCAL_DIR=/path\n{text}"
     return text
