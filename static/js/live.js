@@ -1,0 +1,91 @@
+// The live camera with its frame: opened by a button, hints by word, colour and voice, and a shutter. Sends nothing.
+import { faultOf, greys } from "./measure.js";
+
+const SPEAK_EVERY = 2000;
+
+export function canTry() {
+  return Boolean(navigator.mediaDevices && navigator.mediaDevices.getUserMedia);
+}
+
+// Opens the camera over the page. `taken` gets a JPEG blob; `refused` is called when there is no camera to be had.
+export async function open(live, { taken, refused, choose }) {
+  const video = live.querySelector("video");
+  const hint = live.querySelector("[data-hint]");
+  const guide = live.querySelector("[data-guide]");
+  const light = live.querySelector("[data-light]");
+  const opener = document.activeElement;
+  const outside = [...document.querySelectorAll("body > header, body > .skip"), ...[...live.parentElement.children].filter((each) => each !== live)];
+  let stream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({
+      audio: false,
+      video: { facingMode: { ideal: "environment" }, width: { ideal: 2560 }, height: { ideal: 1440 } },
+    });
+  } catch {
+    refused();
+    return;
+  }
+  const listening = new AbortController();
+  const on = (target, name, act) => target.addEventListener(name, act, { signal: listening.signal });
+  let timer = 0;
+  const close = () => {
+    clearInterval(timer);
+    listening.abort();
+    for (const track of stream.getTracks()) track.stop();
+    video.srcObject = null;
+    live.hidden = true;
+    for (const each of outside) each.inert = false;
+    if (opener) opener.focus();
+  };
+  video.srcObject = stream;
+  live.hidden = false;
+  for (const each of outside) each.inert = true;
+  const shutter = live.querySelector("[data-shutter]");
+  shutter.focus();
+  await video.play().catch(() => {});
+
+  const track = stream.getVideoTracks()[0];
+  const able = track.getCapabilities ? track.getCapabilities() : {};
+  light.hidden = !able.torch;
+  on(light, "click", async () => {
+    const isOn = light.getAttribute("aria-pressed") !== "true";
+    await track.applyConstraints({ advanced: [{ torch: isOn }] });
+    light.setAttribute("aria-pressed", String(isOn));
+  });
+
+  const look = () => {
+    if (!video.videoWidth) return;
+    const seen = greys(video, video.videoWidth, video.videoHeight);
+    if (!seen) return;
+    const fault = faultOf(seen);
+    const said = live.dataset[fault || "good"];
+    if (hint.textContent !== said) hint.textContent = said;
+    hint.classList.toggle("is-good", !fault);
+    guide.classList.toggle("is-good", !fault);
+  };
+  timer = setInterval(look, SPEAK_EVERY);
+
+  on(shutter, "click", () => {
+    if (!video.videoWidth) return;
+    const canvas = document.createElement("canvas");
+    canvas.width = video.videoWidth;
+    canvas.height = video.videoHeight;
+    canvas.getContext("2d").drawImage(video, 0, 0);
+    canvas.toBlob(
+      (blob) => {
+        close();
+        if (blob) taken(blob);
+      },
+      "image/jpeg",
+      0.95,
+    );
+  });
+  on(live.querySelector("[data-close]"), "click", close);
+  on(live.querySelector("[data-choose]"), "click", () => {
+    close();
+    choose();
+  });
+  on(live, "keydown", (event) => {
+    if (event.key === "Escape") close();
+  });
+}

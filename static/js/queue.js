@@ -1,0 +1,44 @@
+// The queue stays fresh without moving what the reader looks at, and the panel beside it follows the row in focus.
+const list = document.querySelector("[data-queue]");
+
+const show = (row) => {
+  const link = row.querySelector(".row-link");
+  const wanted = link.getAttribute("href").split("/").at(-2);
+  for (const each of document.querySelectorAll("[data-why]")) each.hidden = each.dataset.why !== wanted;
+  for (const each of document.querySelectorAll("[data-row]")) each.classList.toggle("active", each === row);
+};
+document.addEventListener("focusin", (event) => {
+  const row = event.target.closest && event.target.closest("[data-row]");
+  if (row) show(row);
+});
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-row]");
+  if (row && !event.target.closest("a, button")) row.querySelector(".row-link").focus();
+});
+const first = document.querySelector("[data-row]");
+if (first) show(first);
+
+const refreshed = document.querySelector("[data-refreshed]");
+const lost = document.querySelector("[data-lost]");
+let held = null;
+let wanted = null;
+list.addEventListener("htmx:beforeSwap", () => {
+  held = document.activeElement && document.activeElement.getAttribute("href");
+  const active = document.querySelector("[data-row].active .row-link");
+  wanted = held || (active && active.getAttribute("href"));
+});
+list.addEventListener("htmx:afterSwap", () => {
+  const again = wanted && list.querySelector(`.row-link[href="${CSS.escape(wanted)}"]`);
+  const row = again ? again.closest("[data-row]") : list.querySelector("[data-row]");
+  if (row) show(row);
+  if (again && held) again.focus({ preventScroll: true });
+  const counts = list.querySelector("[data-counts]");
+  if (counts) counts.dataset.counts.split(" ").forEach((many, at) => {
+    const place = document.querySelector(`[data-lane="${at + 1}"] .count`);
+    if (place) place.textContent = many;
+  });
+});
+list.addEventListener("fresh:asked", (event) => {
+  lost.hidden = event.detail.isAnswered;
+  if (lost.hidden) refreshed.textContent = refreshed.dataset.words.replace("{at}", new Date().toLocaleTimeString("en-GB"));
+});
