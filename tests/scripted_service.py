@@ -84,19 +84,20 @@ def html(status: int = 200) -> Answer:
 class ScriptedService:
     """Answers what was queued, then the default, over and over. Use as a context manager, or start() and stop()."""
 
-    def __init__(self, *, default: Answer | None = None, port: int = 0) -> None:
+    def __init__(self, *, default: Answer | None = None, port: int = 0, address: str = "127.0.0.1") -> None:
         self.default = default if default is not None else success()
         self.requests: list[Seen] = []
         self._answers: deque[Answer] = deque()
         self._lock = threading.Lock()
         self._port = port
+        self._address = address
         self._server: ThreadingHTTPServer | None = None
         self._stopping = threading.Event()
 
     @property
     def url(self) -> str:
         """The endpoint; known once started, and still the same address after stop()."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{self._address}:{self._port}"
 
     @property
     def timestamps(self) -> list[float]:
@@ -106,7 +107,7 @@ class ScriptedService:
     def start(self) -> Self:
         """Listen, on the same port as before when started again."""
         self._stopping.clear()
-        self._server = _Server(("127.0.0.1", self._port), _handler(self))
+        self._server = _Server((self._address, self._port), _handler(self))
         self._port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self

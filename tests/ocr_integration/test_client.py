@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import logging
 import socket
 import ssl
@@ -10,7 +11,6 @@ import time
 from email.utils import formatdate
 
 import pytest
-import requests
 import urllib3
 
 from ocr_integration import client as client_module
@@ -80,6 +80,14 @@ def test_optional_parameters_and_headers_are_left_out(service: ScriptedService) 
     assert set(plain.parameters) == {"ImageBase64"}
     assert set(full.parameters) == {"ImageBase64", "CardSide", "RetProfile"}
     assert not {"x-tc-token", "x-tc-region", "x-tc-content-sha256"} & set(plain.headers)
+
+
+def test_only_our_own_server_is_asked_for_regions_and_another_may_not_know_them(service: ScriptedService) -> None:
+    assert client_of(service).read(ReadRequest(image=b"picture", with_regions=True)).regions is None
+    client_of(service).read(REQUEST)
+    asked, plain = (seen.headers for seen in service.requests)
+    assert asked["x-permit-portal-regions"] == "1"
+    assert "x-permit-portal-regions" not in plain
 
 
 def test_connections_are_kept_and_reused(service: ScriptedService) -> None:
@@ -203,7 +211,7 @@ def _all(of: type[BaseException]) -> list[type[BaseException]]:
 
 
 FOREIGN = sorted(
-    {*_all(requests.exceptions.RequestException), *_all(urllib3.exceptions.HTTPError), OSError, TimeoutError},
+    {*_all(urllib3.exceptions.HTTPError), *_all(http.client.HTTPException), OSError, TimeoutError, ValueError},
     key=lambda kind: f"{kind.__module__}.{kind.__name__}",
 )
 
@@ -214,7 +222,7 @@ def test_no_exception_of_the_libraries_beneath_escapes(kind: type[BaseException]
         raise kind.__new__(kind)
 
     client = Client("http://127.0.0.1:1", SECRET_ID, SECRET_KEY)
-    monkeypatch.setattr(client._session, "post", fail)
+    monkeypatch.setattr(client._pool, "urlopen", fail)
     with pytest.raises(ServiceError):
         client.read(REQUEST)
 

@@ -94,6 +94,53 @@ def test_an_english_label_between_label_and_value_is_no_value() -> None:
     assert found == {Field.NAME: "陈伟", Field.ENGLISH_NAME: "CHEN,WEI"}
 
 
+@pytest.mark.parametrize(
+    ("read", "field"),
+    [
+        ("第发机关/Issued by", Field.AUTHORITY),
+        ("图发地点 北京", Field.PLACE),
+        ("警发次数/lssue No.10", Field.COUNT),
+        ("姓格", Field.NAME),
+        ("出/ Date of bieth", Field.BIRTHDAY),
+        ("新效期限", Field.VALID_DATE),
+    ],
+)
+def test_a_misread_label_is_known_by_what_tells_it_from_others(read: str, field: Field) -> None:
+    assert [label.field for label in split(line(read))[0]] == [field]
+
+
+@pytest.mark.parametrize("read", ["英国", "王国强", "国强", "陈伟", "港澳居民来往内地通行证", "维美机美", "广东"])
+def test_what_only_shares_a_common_character_with_a_label_is_none(read: str) -> None:
+    labels, values = split(line(read))
+    assert (labels, [value.text for value in values]) == ([], [read])
+
+
+def test_digits_behind_an_unknown_label_stand_on_their_own() -> None:
+    assert [value.text for value in split(line("有 2022.02.17-2032.02.16"))[1]] == ["有", "2022.02.17-2032.02.16"]
+
+
+@pytest.mark.parametrize("read", ["阿卓斯木史乔英.努尔艾合买提", "陈 大文", "欧阳 修"])
+def test_a_name_is_not_cut_at_its_dot_or_blank(read: str) -> None:
+    assert [value.text for value in split(line(read))[1]] == [read]
+
+
+def test_the_rest_of_a_label_is_no_part_of_the_name() -> None:
+    assert fields_of(HK_FRONT, line("名谢芬")) == {Field.NAME: "谢芬"}
+
+
+def test_a_line_nothing_was_read_of_has_neither_label_nor_value() -> None:
+    box = Box(0, 0, 20, 30)
+    assert split(Line("", (), (), box, box.corners())) == ([], [])
+
+
+def test_chinese_behind_an_english_label_that_was_misread_stands_on_its_own() -> None:
+    assert [value.text for value in split(line("发证视是/h0广东省公安厅"))[1]][-1] == "广东省公安厅"
+
+
+def test_a_surname_whose_rest_was_not_found_is_no_name() -> None:
+    assert shapes.english_name("PAN,") == ""
+
+
 def test_two_pairs_in_one_line_are_told_apart() -> None:
     found = fields_of(HK_FRONT, line("性别 男 出生日期 1986.03.02"))
     assert found == {Field.SEX: "男", Field.BIRTHDAY: "1986.03.02"}

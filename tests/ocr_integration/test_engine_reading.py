@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
 
-from ocr_integration.contract import KnownWarning, PermitReading, Side
-from ocr_integration.engine import Engine, NoCardError
+from ocr_integration.contract import BACK_FIELDS, TEXT_FIELDS, KnownWarning, PermitReading, Side
+from ocr_integration.engine import Engine, NoCardError, WrongSideError
 from ocr_integration.specimens import Specimen, draw
 
 CARDS = ("hk_macao_front", "hk_macao_back", "taiwan_front", "exit_entry_hk_macao_front", "exit_entry_taiwan_front")
@@ -31,6 +32,19 @@ def engine() -> Engine:
 def printed(reading: PermitReading) -> PermitReading:
     """The reading's text fields alone."""
     return replace(reading, warnings=None, profile=b"", request_id="")
+
+
+def filled(reading: PermitReading) -> dict[str, str]:
+    """Every text that was read, by the contract's name of its field."""
+    texts = {name: str(getattr(reading, name)) for name in TEXT_FIELDS}
+    texts |= {f"back.{name}": str(getattr(reading.back, name)) for name in BACK_FIELDS}
+    return {name: text for name, text in texts.items() if text}
+
+
+def bounds(region: Iterable[tuple[float, float]]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of some corners."""
+    across, down = zip(*region, strict=True)
+    return min(across), min(down), max(across), max(down)
 
 
 def saved_again(image: bytes, *, quality: int) -> bytes:
@@ -66,6 +80,32 @@ def test_every_field_is_read_as_printed_and_a_genuine_card_raises_no_warning(
     reading = read(engine, specimen)
     assert printed(reading) == printed(specimen.truth)
     assert reading.warnings == ()
+
+
+@pytest.mark.parametrize("kind", CARDS)
+def test_each_field_comes_with_its_place_on_the_picture_and_how_sure_it_is(engine: Engine, kind: str) -> None:
+    specimen = draw(kind, seed=86, capture="flat")
+    seen = engine.examine(specimen.image, side=specimen.side)
+    assert {each.name for each in seen.evidence if each.text} == set(filled(seen.reading)) - {"type", "back.type"}
+    for each in seen.evidence:
+        assert each.text == filled(seen.reading).get(each.name, "")
+        assert 0 < each.confidence <= 1
+        left, top, right, bottom = bounds(each.region)
+        assert 0 <= left < right <= 1500
+        assert 0 <= top < bottom <= 945
+
+
+def test_a_region_holds_the_value_it_names(engine: Engine) -> None:
+    """With the place painted over, exactly that value is gone."""
+    specimen = draw("taiwan_front", seed=87, capture="flat")
+    seen = engine.examine(specimen.image, side=specimen.side)
+    region = next(each.region for each in seen.evidence if each.name == "number")
+    with Image.open(io.BytesIO(specimen.image)) as picture:
+        ImageDraw.Draw(picture).polygon(region, fill=(220, 228, 230))
+        out = io.BytesIO()
+        picture.save(out, "PNG", compress_level=1)
+    again = engine.read(out.getvalue(), side=specimen.side)
+    assert printed(again) == printed(replace(seen.reading, number=""))
 
 
 @pytest.mark.long
@@ -154,8 +194,9 @@ def test_an_engine_without_forgery_tests_says_so() -> None:
 def test_a_picture_without_a_permit_is_refused(engine: Engine, seed: int) -> None:
     specimen = draw("not_a_card", seed=seed)
     for side in Side:
-        with pytest.raises(NoCardError):
+        with pytest.raises(NoCardError) as refused:
             engine.read(specimen.image, side=side)
+        assert not isinstance(refused.value, WrongSideError)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +204,7 @@ def test_a_picture_without_a_permit_is_refused(engine: Engine, seed: int) -> Non
     [("hk_macao_front", Side.BACK), ("hk_macao_back", Side.FRONT), ("taiwan_front", Side.BACK)],
 )
 def test_the_side_that_was_not_asked_for_is_refused(engine: Engine, kind: str, asked: Side) -> None:
-    with pytest.raises(NoCardError):
+    with pytest.raises(WrongSideError):
         engine.read(draw(kind, seed=84).image, side=asked)
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from ocr_integration.contract import ReadRequest
 from ocr_integration.errors import CustomerError
 from ocr_integration.server.serving import keys_from_text
 from tests.ocr_integration import pictures
+from tests.ocr_integration.served import Served, start
 from tests.scripted_service import ScriptedService, failure, success
 
 ROOT = Path(__file__).parents[2]
@@ -37,24 +36,8 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )  # fmt: skip
 
 
-@dataclass
-class Served:
-    """A running server and its address."""
-
-    process: subprocess.Popen[str]
-    url: str
-
-
 def serve() -> Served:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ocr_integration", "serve", "--port", str(port)],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | KEYS,
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == f"ready: http://127.0.0.1:{port}\n"
-    return Served(process, f"http://127.0.0.1:{port}")
+    return start(**KEYS)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +78,19 @@ def test_reading_here_and_calling_the_served_engine_give_the_same(specimen: Path
     assert here.pop("RequestId") == ""
     assert called == here
     assert called["Number"] == truth_of(specimen)["Number"]
+
+
+def test_the_served_engine_says_where_the_fields_stand(specimen: Path, served: Served) -> None:
+    client = Client(served.url, "AKIDmain", "main-key", deadline_seconds=60)
+    reading = client.read(ReadRequest(image=specimen.read_bytes(), with_regions=True))
+    assert reading.regions
+    found = {each.name: each for each in reading.regions}
+    assert found["number"].confidence > 0.5
+    for each in found.values():
+        assert all(0 <= part <= 1 for corner in each.corners for part in corner)
+    (left, top), (right, _), (_, bottom), _ = found["number"].corners
+    assert right > left
+    assert bottom > top
 
 
 def test_the_served_engine_finds_no_card_where_there_is_none(served: Served) -> None:

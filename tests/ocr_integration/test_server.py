@@ -5,12 +5,13 @@ A small reader stands for the engine here: reading itself is tested elsewhere.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import http.client
-import io
 import json
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -19,7 +20,7 @@ import pytest
 
 from ocr_integration import signing
 from ocr_integration.client import Client
-from ocr_integration.contract import PermitReading, ReadRequest, Side
+from ocr_integration.contract import FieldRegion, PermitReading, ReadRequest, Side
 from ocr_integration.errors import ConfigError, RetryError, error_for_code
 from ocr_integration.server import create_app
 from ocr_integration.server.fetch import is_public
@@ -31,7 +32,8 @@ KEYS = {"AKIDone": "key-one", "AKIDtwo": "key-two", "AKIDtemporary": "key-three"
 HOST = "ocr.example.com:8010"
 PICTURE = pictures.jpeg()
 PICTURE64 = base64.b64encode(PICTURE).decode()
-READING = PermitReading(name="李明", number="C00000000", profile=b"\xff\xd8", warnings=(-9103,))
+REGION = FieldRegion("number", 0.97, ((0.1, 0.2), (0.3, 0.2), (0.3, 0.25), (0.1, 0.25)))
+READING = PermitReading(name="李明", number="C00000000", profile=b"\xff\xd8", warnings=(-9103,), regions=(REGION,))
 
 
 @dataclass
@@ -70,23 +72,30 @@ class Caller:
         query: str = "",
         headers: dict[str, str | None] | None = None,
         path: str = "/",
-    ) -> tuple[str, dict[str, str], dict[str, Any]]:
+        raw: list[bytes] | None = None,
+    ) -> tuple[int, dict[str, str], dict[str, Any]]:
         """(status, headers, the Response object)."""
-        environ: dict[str, Any] = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "wsgi.input": io.BytesIO(body),
-            "CONTENT_LENGTH": str(len(body)),
-        }
-        for name, value in (headers or {}).items():
-            if value is not None:
-                plain = name in ("Content-Type", "Content-Length")
-                environ[("" if plain else "HTTP_") + name.upper().replace("-", "_")] = value
-        started: list[Any] = []
-        chunks = self.app(environ, lambda status, pairs: started.append((status, dict(pairs))))
-        answer = json.loads(b"".join(chunks))
-        return started[0][0], started[0][1], answer.get("Response", answer)
+        pairs = [(b"content-length", str(len(body)).encode())]
+        pairs += [
+            (name.lower().encode(), value.encode()) for name, value in (headers or {}).items() if value is not None
+        ]
+        scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": pairs}
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        # A thread of its own: a browser of another test may still keep an event loop on this one.
+        with ThreadPoolExecutor(max_workers=1) as threads:
+            threads.submit(asyncio.run, self.app(scope, receive, send)).result()
+        if raw is not None:
+            raw.append(sent[1]["body"])
+        answer = json.loads(sent[1]["body"])
+        heads = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return sent[0]["status"], heads, answer.get("Response", answer)
 
     def call(
         self,
@@ -116,7 +125,7 @@ class Caller:
             **{name.replace("_", "-"): value for name, value in changes.items()},
         }  # fmt: skip
         status, answer_headers, response = self.send(body, headers=headers)
-        assert (status, answer_headers["Content-Type"]) == ("200 OK", "application/json")
+        assert (status, answer_headers["content-type"]) == (200, "application/json")
         assert response["RequestId"]
         return response
 
@@ -151,7 +160,7 @@ def test_each_answer_has_a_request_id_of_its_own() -> None:
 BAD = "TC3-HMAC-SHA256 nothing"
 # Each row breaks one check more than the row after it may: a call that breaks this check and all later ones.
 ORDER: list[tuple[str, dict[str, Any]]] = [
-    ("RequestSizeLimitExceeded", {"Content_Length": "10485761"}),
+    ("RequestSizeLimitExceeded", {"body": bytes(10_485_761)}),
     ("MissingParameter", {"X_TC_Action": None}),
     ("MissingParameter", {"X_TC_Version": None}),
     ("MissingParameter", {"X_TC_Timestamp": None}),
@@ -318,7 +327,7 @@ def test_a_reading_too_many_at_once_is_told_to_come_back() -> None:
             leave.wait(30)
             return READING
 
-    caller = Caller(SlowReader(), max_readings=1, max_wait_seconds=0.05)
+    caller = Caller(SlowReader(), max_readings=1, max_waiting=0)
     first: list[dict] = []
     thread = threading.Thread(target=lambda: first.append(caller.call()))
     thread.start()
@@ -332,11 +341,11 @@ def test_a_reading_too_many_at_once_is_told_to_come_back() -> None:
 
 def test_health_is_answered_beside_the_protocol() -> None:
     status, _headers, answer = Caller().send(method="GET", path="/health")
-    assert (status, answer) == ("200 OK", {"status": "ok"})
+    assert (status, answer) == (200, {"status": "ok"})
 
 
 def test_another_path_is_not_there() -> None:
-    assert Caller().send(path="/admin")[0] == "404 Not Found"
+    assert Caller().send(path="/admin")[0] == 404
 
 
 def test_a_get_with_a_signed_query_is_answered() -> None:
@@ -428,7 +437,8 @@ def test_the_older_signature_meets_the_same_checks(fields: dict, code: str) -> N
     [
         "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
         "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1",
-        "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:1::1", "ff02::1",
+        "64:ff9b::7f00:1", "64:ff9b:1::7f00:1", "::127.0.0.1", "::ffff:0:127.0.0.1", "2002:7f00:1::", "2001:0:1::1",
+        "ff02::1", "fec0::1", "192.0.0.192", "100.100.100.200", "168.63.129.16", "fd00:ec2::254",
     ],
 )  # fmt: skip
 def test_addresses_inside_the_network_are_not_public(address: str) -> None:
@@ -502,6 +512,22 @@ def test_the_client_and_the_server_understand_each_other(run_app) -> None:
     reading = Client(url, "AKIDone", "key-one").read(ReadRequest(image=PICTURE, with_portrait=True))
     assert (reading.name, reading.warnings, reading.profile) == ("李明", (-9103,), b"\xff\xd8")
     assert reading.request_id
+
+
+def test_regions_are_told_to_those_who_ask_and_to_nobody_else(run_app) -> None:
+    client = Client(run_app(create_app(KnownReader(), KEYS)), "AKIDone", "key-one")
+    assert client.read(ReadRequest(image=PICTURE, with_regions=True)).regions == (REGION,)
+    assert client.read(ReadRequest(image=PICTURE)).regions is None
+
+
+@pytest.mark.parametrize("value", [None, "0", "yes"])
+def test_without_the_header_the_answer_has_exactly_the_published_shape(value: str | None) -> None:
+    answers: list[bytes] = []
+    caller = Caller()
+    plain = caller.send
+    caller.send = lambda *a, **k: plain(*a, raw=answers, **k)  # type: ignore[method-assign]
+    caller.call(X_Permit_Portal_Regions=value)
+    assert set(json.loads(answers[0])) == {"Response"}
 
 
 def test_a_wrong_key_is_the_operators(run_app) -> None:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr_integration.contract import KnownWarning
+from ocr_integration.contract import BACK_FIELDS, TEXT_FIELDS, KnownWarning
 from ocr_integration.specimens import Forgery, SpecimenKind, draw
 from ocr_integration.specimens.cards import print_card
 
@@ -18,6 +18,7 @@ CODES = {
     Forgery.PHOTOCOPY: KnownWarning.PHOTOCOPY,
     Forgery.RECAPTURE: KnownWarning.RECAPTURE,
     Forgery.EDITED: KnownWarning.EDITED,
+    Forgery.EDITED_RESAVED: KnownWarning.EDITED,
 }
 
 
@@ -27,8 +28,9 @@ def pixels(image: bytes) -> NDArray[np.uint8]:
 
 def portrait_colour(image: bytes, seed: int) -> float:
     """How far the colours in the portrait spread, in Lab units."""
-    box = print_card(SpecimenKind.TAIWAN_FRONT, seed).portrait_box
-    assert box is not None
+    photo = print_card(SpecimenKind.TAIWAN_FRONT, seed).photo
+    assert photo is not None
+    box = photo.box
     lab = cv2.cvtColor(pixels(image)[box[1] : box[3], box[0] : box[2]], cv2.COLOR_RGB2LAB)
     smooth = cv2.GaussianBlur(lab, (0, 0), 3).astype(float)
     return float(smooth[..., 1].std() + smooth[..., 2].std())
@@ -75,35 +77,95 @@ def test_a_screens_grid_stands_out_of_the_spectrum() -> None:
         assert screen > genuine + 1
 
 
-def test_a_portrait_put_in_lacks_the_first_saves_ghost() -> None:
-    image = draw("taiwan_front", seed=5, forgery="edited").image
-    box = print_card(SpecimenKind.TAIWAN_FRONT, 5).portrait_box
-    assert box is not None
+def ghost_depths(image: bytes, box: tuple[int, int, int, int]) -> tuple[float, float]:
+    """How deep the residue dips at an older quality, over the card and inside a box; 1 is no dip."""
     rows, columns = (slice(box[at] // 16 + 1, box[at + 2] // 16 - 1) for at in (1, 0))
-    residues = {quality: residue(image, quality) for quality in range(58, 82)}
-    ghost = min(residues, key=lambda quality: float(np.median(residues[quality])))
-    near = np.mean([np.median(residues[each]) for each in (ghost - 2, ghost + 2) if each in residues])
-    dip_of_card = float(np.median(residues[ghost]) / near)
-    patch_near = np.mean([residues[each][rows, columns].mean() for each in (ghost - 2, ghost + 2) if each in residues])
-    dip_of_patch = float(residues[ghost][rows, columns].mean() / patch_near)
-    assert dip_of_card < dip_of_patch - 0.1
+    residues = {quality: residue(image, quality) for quality in range(54, 84)}
+    ghost = min(list(residues)[2:-2], key=lambda quality: float(np.median(residues[quality])))
+    near = [residues[each] for each in (ghost - 2, ghost + 2)]
+    of_card = float(np.median(residues[ghost]) / np.mean([np.median(each) for each in near]))
+    of_box = float(residues[ghost][rows, columns].mean() / np.mean([each[rows, columns].mean() for each in near]))
+    return of_card, of_box
 
 
-def test_a_rewritten_number_is_another_of_the_same_form() -> None:
-    genuine = draw("taiwan_front", seed=4).truth
-    edited = draw("taiwan_front", seed=4, forgery="edited").truth
-    assert edited.number != genuine.number
-    assert sum(one != other for one, other in zip(edited.number, genuine.number, strict=True)) == 2
-    assert (edited.name, edited.valid_date) == (genuine.name, genuine.valid_date)
+PORTRAIT, NUMBER, VALIDITY, BIRTHDAY, NAME = 0, 2, 4, 6, 8  # the seeds that change each thing on a front
 
 
-def test_a_swapped_portrait_leaves_the_text() -> None:
-    genuine, edited = (draw("taiwan_front", seed=5, forgery=forgery) for forgery in (None, "edited"))
-    assert edited.truth.number == genuine.truth.number
-    assert edited.image != genuine.image
+def photo_box(seed: int) -> tuple[int, int, int, int]:
+    photo = print_card(SpecimenKind.TAIWAN_FRONT, seed).photo
+    assert photo is not None
+    return photo.box
+
+
+def test_a_portrait_put_in_lacks_the_first_saves_ghost() -> None:
+    of_card, of_box = ghost_depths(draw("taiwan_front", seed=PORTRAIT, forgery="edited").image, photo_box(PORTRAIT))
+    assert of_card < of_box - 0.1
+
+
+def test_a_chat_application_takes_the_ghost_away() -> None:
+    edited = draw("taiwan_front", seed=PORTRAIT, forgery="edited")
+    resaved = draw("taiwan_front", seed=PORTRAIT, forgery="edited_resaved")
+    smaller = pixels(resaved.image).shape[0] / pixels(edited.image).shape[0]
+    assert smaller < 1
+    left, top, right, bottom = (round(edge * smaller) for edge in photo_box(PORTRAIT))
+    of_card, of_box = ghost_depths(resaved.image, (left, top, right, bottom))
+    of_card_before, of_box_before = ghost_depths(edited.image, photo_box(PORTRAIT))
+    assert of_box - of_card < (of_box_before - of_card_before) / 2
+
+
+@pytest.mark.parametrize(
+    ("seed", "changed"),
+    [(PORTRAIT, set()), (NUMBER, {"number"}), (VALIDITY, {"valid_date"}), (BIRTHDAY, {"birthday"}), (NAME, {"name"})],
+)
+def test_an_edit_changes_one_thing_and_the_truth_says_what(seed: int, changed: set[str]) -> None:
+    genuine, edited = (draw("taiwan_front", seed=seed, forgery=forgery) for forgery in (None, "edited"))
+    assert {name for name in TEXT_FIELDS if getattr(genuine.truth, name) != getattr(edited.truth, name)} == changed
+    for name in changed:
+        before, after = getattr(genuine.truth, name), getattr(edited.truth, name)
+        assert len(before) == len(after)
+        assert sum(one != other for one, other in zip(before, after, strict=True)) <= 3
+
+
+def test_an_edit_reaches_no_further_than_what_it_changes() -> None:
+    card = print_card(SpecimenKind.TAIWAN_FRONT, NUMBER)
+    run = card.run("number")
+    assert run is not None
+    genuine, edited = (
+        pixels(draw("taiwan_front", seed=NUMBER, forgery=forgery).image).astype(int) for forgery in (None, "edited")
+    )
+    far = abs(genuine - edited).max(axis=2) > 110
+    left, top, right, bottom = run.box
+    assert far[top:bottom, left:right].any()
+    far[top - 8 : bottom + 8, left - 8 : right + 8] = False
+    assert not far.any()
+
+
+def test_a_picture_on_a_table_is_edited_where_the_card_lies() -> None:
+    flat, table = (
+        draw("taiwan_front", seed=PORTRAIT, capture=capture, forgery="edited").image for capture in ("flat", "tilted")
+    )
+    assert pixels(flat).shape == (945, 1500, 3)
+    assert pixels(table).shape == (1650, 2200, 3)
+
+
+def test_a_back_is_edited_too() -> None:
+    changed = set()
+    for seed in (0, 2, 4):
+        genuine, edited = (draw("hk_macao_back", seed=seed, forgery=forgery).truth for forgery in (None, "edited"))
+        changed |= {name for name in BACK_FIELDS if getattr(genuine.back, name) != getattr(edited.back, name)}
+    assert changed == {"id_number", "history_number", "name"}
 
 
 def test_a_misprinted_exit_entry_permit_is_saved_once_with_another_number() -> None:
     genuine, edited = (draw("exit_entry_hk_macao_front", seed=5, forgery=forgery) for forgery in (None, "edited"))
     assert edited.truth.number != genuine.truth.number
     assert edited.truth.number[0] == "C"
+
+
+def test_photocopies_are_tinted_in_several_ways() -> None:
+    tints = set()
+    for seed in range(8):
+        image = pixels(draw("taiwan_front", seed=seed, forgery="photocopy").image)
+        red, _green, blue = (float(np.median(image[..., channel])) for channel in range(3))
+        tints.add(round((red - blue) / 12))
+    assert len(tints) >= 3

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ocr_integration import wire
-from ocr_integration.contract import TEXT_FIELDS, BackFields, PermitReading, ReadRequest, Side
+from ocr_integration.contract import TEXT_FIELDS, BackFields, FieldRegion, PermitReading, ReadRequest, Side
 from ocr_integration.errors import ConfigError, RetryError
 
 MAINLAND = """{"Response": {"Birthday": "1986.03.02", "EnglishName": "LI,YOU-TU", "IssueAddress": "广东",
@@ -163,3 +163,35 @@ def test_no_field_of_a_reading_shows_in_its_repr() -> None:
     reading = PermitReading(name="李优图", number="08320271", back=BackFields(id_number="A123456(7)"))
     assert not any(value in repr(reading) for value in ("李优图", "08320271", "A123456"))
     assert base64.b64encode(b"secret").decode() not in repr(ReadRequest(image=b"secret"))
+
+
+REGION = FieldRegion("number", 0.97, ((0.1, 0.2), (0.3, 0.2), (0.3, 0.25), (0.1, 0.25)))
+BACK_REGION = FieldRegion("back.id_number", 0.5, ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
+
+
+def test_regions_stand_beside_the_published_answer_and_come_back() -> None:
+    answer = wire.answer_body(PermitReading(number="08320271"))
+    plain = json.loads(wire.envelope(answer))
+    with_regions = json.loads(wire.envelope(answer, regions=(REGION, BACK_REGION)))
+    assert set(plain) == {"Response"}
+    assert with_regions["Response"] == plain["Response"]
+    assert [each["Field"] for each in with_regions["PermitPortalRegions"]] == [
+        "Number",
+        "MainlandTravelPermitBackInfos.IDNumber",
+    ]
+    assert wire.parse_answer(json.dumps(with_regions).encode()).regions == (REGION, BACK_REGION)
+    assert wire.parse_answer(json.dumps(plain).encode()).regions is None
+
+
+@pytest.mark.parametrize(
+    "regions",
+    [None, {}, "x", [1], [{}], [{"Field": "Nobody", "Confidence": 1, "Corners": [[0, 0]] * 4}],
+     [{"Field": "Name", "Confidence": "much", "Corners": [[0, 0]] * 4}],
+     [{"Field": "Name", "Confidence": 1, "Corners": [[0, 0]] * 3}],
+     [{"Field": "Name", "Confidence": 1, "Corners": [[0]] * 4}]],
+    ids=str,
+)  # fmt: skip
+def test_what_is_no_list_of_regions_says_nothing_and_spoils_nothing(regions: object) -> None:
+    body = json.dumps({"Response": {"Name": "李明", "RequestId": "r"}, "PermitPortalRegions": regions}).encode()
+    reading = wire.parse_answer(body)
+    assert (reading.name, reading.regions) == ("李明", None)
