@@ -53,6 +53,7 @@ def told_by(entries: list[Entry]) -> dict[str, dict[str, object]]:
 
 
 def test_the_log_of_a_whole_case_tells_every_row_of_every_table(log):
+    planted = {model: rows_of(model) for model in watched()}  # by migrations, told before this test's entries
     rob = cast.make_staff(Role.REVIEWER, "Rob")
     submission = cast.to_review(warnings=(-9103,))
     cast.claimed(submission, rob)
@@ -60,7 +61,8 @@ def test_the_log_of_a_whole_case_tells_every_row_of_every_table(log):
     told_tables = 0
     for model, trigger in watched().items():
         label = (model._meta.concrete_model or model)._meta.label_lower
-        told, there = told_by(log.entries(kind="row", object_type=label)), rows_of(model)
+        told = told_by(log.entries(kind="row", object_type=label))
+        there = {key: row for key, row in rows_of(model).items() if planted[model].get(key) != row}
         assert told.keys() == there.keys(), label
         for key, row in there.items():
             plain = {name for name, kind in trigger.classes.items() if kind == "plain"}

@@ -1,56 +1,125 @@
-"""The masked list as CSV: what it holds, what it never holds, and what stands in the log about it."""
+"""The list itself: which rows a filter takes, what a masked row never holds, what one in clear adds."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc_portal.accounts.models import Role
+from kyc_portal import audit
 from kyc_portal.exports import submission_list
 from kyc_portal.exports.formula_guard import guarded
+from kyc_portal.exports.submission_list import Wanted, blocks
+from kyc_portal.sealing.keys import held
+from kyc_portal.sealing.models import CustomerKey
+from kyc_portal.submissions import review
 from tests import cast
 
-PURPOSE = "Monthly report to the compliance officer"
+pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 
 
-@pytest.mark.django_db
-@pytest.mark.db_bound
-def test_the_file_is_masked_and_the_log_knows_its_hash(log) -> None:
-    ada = cast.make_staff(Role.ADMINISTRATOR)
-    submission = cast.to_review(warnings=(-9103,), read=replace(cast.TAIWAN_READING, name="=HYPERLINK(1)"))
-    made = submission_list.make(purpose=PURPOSE, state="", actor=ada.actor, now=timezone.now())
-    row = next(csv.DictReader(io.StringIO(made.content.decode("utf-8-sig"))))
-    assert list(row) == list(submission_list.COLUMNS)
-    assert (row["reference"], row["gravest_warning"], row["warning_codes"]) == (
-        submission.reference,
-        "recapture",
-        "'-9103",
+def rows(wanted: Wanted | None = None, *, in_clear: bool = False) -> list[dict[str, str]]:
+    """Every row by column."""
+    top = submission_list.newest_key()
+    found = blocks(wanted or Wanted(), in_clear=in_clear, after=0, top=top)
+    header = submission_list.columns(in_clear=in_clear)
+    return [dict(zip(header, row, strict=True)) for block in found for row in block.rows]
+
+
+def test_the_columns_of_version_2_are_a_contract() -> None:
+    assert submission_list.COLUMNS_VERSION == "2"
+    assert " ".join(submission_list.columns(in_clear=True)) == (
+        "reference customer_reference state attempt version gravest_warning warning_codes points permit_type"
+        " name_masked number_ends expires_on received_at waiting_since decided_at as_of"
+        " name english_name birthday number valid_date"
+        " name_as_read english_name_as_read birthday_as_read number_as_read valid_date_as_read"
+    ), "other columns are another version"
+
+
+def test_a_masked_row_says_its_version_and_when_it_was_read_and_no_value() -> None:
+    submission = cast.to_review(warnings=(-9103,))
+    submission.refresh_from_db()
+    (row,) = rows()
+    assert (row["reference"], row["version"]) == (submission.reference, str(submission.version))
+    assert (row["gravest_warning"], row["warning_codes"], row["name_masked"]) == ("recapture", "-9103", "李••")
+    assert row["as_of"].endswith("+00:00")
+    assert not {"李優圖", "LI,YOU-TU", "1986.03.02"} & set(row.values())
+
+
+def test_a_row_in_clear_holds_the_corrected_value_beside_the_read_one() -> None:
+    rob, submission = cast.make_staff(), cast.to_review()
+    cast.claimed(submission, rob)
+    review.correct(
+        submission=submission,
+        reading=submission.readings.get(),
+        field_name="name",
+        value="李优图",
+        reason="simplified on the card",
+        version_seen=submission.version,
+        reviewer=rob,
+        actor=rob.actor,
+        now=cast.NOW,
     )
-    assert row["name_masked"].startswith("'=")
-    assert "HYPERLINK" not in made.content.decode()
-    entry = log.entries(action="list.exported")[0]
-    assert entry.details["sha256"] == hashlib.sha256(made.content).hexdigest()
-    assert (entry.details["purpose"], entry.details["rows"]) == (PURPOSE, "1")
+    (row,) = rows(in_clear=True)
+    assert (row["name"], row["name_as_read"], row["birthday"]) == ("李优图", "李優圖", "1986.03.02")
 
 
-@pytest.mark.django_db
-@pytest.mark.db_bound
-@pytest.mark.parametrize(
-    ("purpose", "state", "reason"), [("short", "", "purpose"), (PURPOSE, "", "nothing"), (PURPOSE, "x", "nothing")]
-)
-def test_a_refused_export_makes_no_file_and_no_entry(purpose: str, state: str, reason: str, log) -> None:
-    ada = cast.make_staff(Role.ADMINISTRATOR)
-    with pytest.raises(submission_list.ExportRefusedError) as caught:
-        submission_list.make(purpose=purpose, state=state, actor=ada.actor, now=timezone.now())
-    assert caught.value.reason == reason
-    assert not log.entries(action="list.exported")
+def test_an_erased_customer_s_row_says_so_and_the_others_stand() -> None:
+    gone, stays = cast.to_review(), cast.to_review()
+    with audit.acting(audit.system("command_test")):
+        CustomerKey.objects.filter(customer=gone.customer_id).delete()
+    held.clear()
+    first, second = rows(in_clear=True)
+    assert (first["reference"], first["name_masked"], first["name"]) == (gone.reference, "(erased)", "(erased)")
+    assert (second["reference"], second["name"]) == (stays.reference, "李優圖")
+
+
+def test_each_filter_takes_what_it_says() -> None:
+    clean = cast.to_review()
+    edited = cast.to_review(warnings=(-9104,), now=cast.NOW - timedelta(days=3))
+    waiting = cast.received(now=cast.NOW)
+    everything = {clean.reference, edited.reference, waiting.reference}
+
+    def found(**wanted: object) -> set[str]:
+        return {row["reference"] for row in rows(Wanted(**wanted))}  # type: ignore[arg-type]
+
+    assert found() == everything
+    assert found(code=-9104) == {edited.reference}
+    assert found(state="received") == {waiting.reference}
+    assert found(permit_type="taiwan_resident") == {clean.reference, edited.reference}
+    assert found(permit_type="hk_macao_resident") == set()
+    assert found(received_to="2026-11-17") == {edited.reference}
+    assert found(received_from="2026-11-18", received_to="2026-11-20") == everything - {edited.reference}
+
+
+def test_a_block_is_one_statement_for_its_rows_and_one_for_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submission_list, "READ", 2)
+    for _each in range(3):
+        cast.to_review()
+    held.clear()
+    with CaptureQueriesContext(connection) as asked:
+        sizes = [len(block.rows) for block in blocks(Wanted(), in_clear=False, after=0, top=1 << 60)]
+    assert sizes == [2, 1]
+    assert [query["sql"].split('"')[1] for query in asked] == ["sealing_customerkey"] * 2
+
+
+def test_what_comes_after_the_start_is_left_out() -> None:
+    first = cast.to_review()
+    top = submission_list.newest_key()
+    cast.to_review()
+    found = [row for block in blocks(Wanted(), in_clear=False, after=0, top=top) for row in block.rows]
+    assert [row[0] for row in found] == [first.reference]
+
+
+def test_a_name_that_is_a_formula_stays_text() -> None:
+    cast.to_review(read=replace(cast.TAIWAN_READING, name="=HYPERLINK(1)"))
+    (row,) = rows(in_clear=True)
+    assert guarded(row["name"]) == "'=HYPERLINK(1)"
 
 
 @given(st.text())

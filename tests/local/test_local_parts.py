@@ -61,3 +61,9 @@ def test_a_closed_parent_stays_closed_and_the_servers_live_elsewhere(tmp_path: P
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     finally:
         privileges.remove(chosen)
+
+
+def test_folders_that_end_alike_have_names_of_their_own() -> None:
+    one, other = layout.name_of(Path("/tmp/tmp.AAAA/main/.local")), layout.name_of(Path("/tmp/tmp.BBBB/main/.local"))
+    assert one != other
+    assert layout.name_of(Path("/tmp/tmp.AAAA/main/.local")) == one

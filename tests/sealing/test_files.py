@@ -81,7 +81,7 @@ def test_a_picture_swapped_with_another_scans_does_not_open():
 
 def test_removing_twice_is_silent_and_loading_then_says_it_is_gone():
     files.store(ANN, SCAN, PICTURE)
-    files.delete(ANN, SCAN)
-    files.delete(ANN, SCAN)
+    files.delete(SCAN)
+    files.delete(SCAN)
     with pytest.raises(FileNotFoundError):
         files.load(ANN, SCAN)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from importlib import import_module
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kyc_portal.submissions import policy
 from kyc_portal.submissions.checks import dates, grammar, rules, words
 from kyc_portal.submissions.checks.results import Result
-from kyc_portal.submissions.policy import POLICY
 from kyc_portal.submissions.reading import text_fields
 from ocr_integration.contract import PermitType
 from tests.cast import HK_BACK_READING, HK_FRONT_READING, TAIWAN_READING
 
 TODAY = date(2026, 11, 20)
+_PLANTED = import_module("kyc_portal.submissions.migrations.0008_first_policy").CONTENT
+FIRST = policy.read("1", _PLANTED)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ def evidence(**changes: object) -> rules.Evidence:
 
 
 def results(found: rules.Evidence) -> dict[str, Result]:
-    return {finding.rule: finding.result for finding in rules.run(found, POLICY)}
+    return {finding.rule: finding.result for finding in rules.run(found, FIRST)}
 
 
 def front(**changes: str) -> dict[str, str]:
@@ -145,7 +148,7 @@ def test_a_holder_of_another_nationality_needs_no_chinese_name() -> None:
     st.booleans(),
 )
 def test_no_answer_lacks_its_words_and_only_failures_count(fields: dict[str, str], tested: bool, back: bool) -> None:
-    for finding in rules.run(evidence(front=fields, warnings_checked=tested, back_needed=back), POLICY):
+    for finding in rules.run(evidence(front=fields, warnings_checked=tested, back_needed=back), FIRST):
         assert finding.rule in words.TITLES
         assert finding.reason in words.SENTENCES
         assert bool(finding.points) == (finding.result is Result.FAIL)

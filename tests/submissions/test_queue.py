@@ -108,24 +108,25 @@ def test_a_lease_that_ran_out_is_free_again() -> None:
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
-def test_callers_at_once_get_different_cases() -> None:
-    many = 12
+def test_a_hundred_callers_over_32_connections_get_a_hundred_cases() -> None:
+    many = 100
     for _each in range(many):
         cast.to_review()
     people = [cast.make_staff() for _each in range(many)]
     taken: list[object] = []
-    together = threading.Barrier(many)
+    together, connected = threading.Barrier(many), threading.BoundedSemaphore(32)
 
     def take(person) -> None:
-        together.wait()
-        got = claims.claim_next(reviewer=person, actor=person.actor, now=NOW)
-        taken.append(got.pk if got else None)
-        connections.close_all()
+        together.wait(60)
+        with connected:
+            got = claims.claim_next(reviewer=person, actor=person.actor, now=NOW)
+            taken.append(got.pk if got else None)
+            connections.close_all()
 
     threads = [threading.Thread(target=take, args=[person]) for person in people]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert len(set(taken)) == many
     assert None not in taken

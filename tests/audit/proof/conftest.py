@@ -1,0 +1,57 @@
+"""A sealer of the test's own: its role, a key of no worth, a folder outside."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from kyc_portal import audit
+from kyc_portal.audit.proof import places, sealer, signing
+from kyc_portal.audit.proof.places import Folder
+
+ORIGIN = "test.example/audit"
+SIGNING_KEY = f"test:{base64.b64encode(b'k' * 32).decode()}"
+
+
+@pytest.fixture
+def signers() -> list[signing.Signer]:
+    return signing.signers(SIGNING_KEY, origin=ORIGIN)
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Folder:
+    found = places.place(f"file://{tmp_path}/checkpoints")
+    assert isinstance(found, Folder)
+    return found
+
+
+@pytest.fixture
+def sealing() -> Iterator[psycopg.Connection]:
+    """The sealer's connection, in autocommit as the command has it."""
+    with sealer.connect(os.environ["SEALER_DATABASE_URL"]) as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.fixture
+def write() -> Callable[..., None]:
+    """Write acts, a transaction each."""
+
+    def acts(many: int = 1, name: str = "picture.viewed") -> None:
+        for number in range(many):
+            with audit.acting(audit.system("test")):
+                audit.record(name, object_type="test.thing", object_id=str(number))
+
+    return acts
+
+
+def seal_all(connection: psycopg.Connection) -> int:
+    """Seal until nothing waits; the size then."""
+    while (step := sealer.seal(connection)) is None or step.more:
+        pass
+    return step.size

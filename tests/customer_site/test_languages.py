@@ -1,0 +1,151 @@
+"""Three languages, complete: catalogues, reasons, e-mails, the switch. A missing cell fails here."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from django.conf import settings
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from kyc_portal.accounts.models import User
+from kyc_portal.customer_site import words
+from kyc_portal.submissions import notices, reasons
+from kyc_portal.submissions.models import Notice, NoticeKind
+from tests import cast
+
+ROOT = Path(settings.BASE_DIR)
+CHINESE = ("zh_Hant", "zh_Hans")
+# Read alike in both scripts because every character in them is the same in both, and both countries say it so.
+SAME_IN_BOTH = ROOT / "tests/customer_site/same_in_both_scripts.txt"
+
+
+def catalogue(locale: str) -> Catalog:
+    with (ROOT / "locale" / locale / "LC_MESSAGES/django.po").open("rb") as file:
+        return read_po(file, locale=locale)
+
+
+def said(locale: str) -> dict[object, str]:
+    """{what is said in English: what is said in this language}."""
+    found = {}
+    for message in catalogue(locale):
+        if message.id:
+            key = message.id if isinstance(message.id, str) else message.id[0]
+            text = message.string if isinstance(message.string, str) else "".join(message.string)
+            found[key] = text
+    return found
+
+
+@pytest.mark.parametrize("locale", CHINESE)
+def test_the_catalogue_holds_exactly_what_is_said(locale: str) -> None:
+    tool = runpy.run_path(str(ROOT / "scripts/messages"))
+    wanted = {each.id if isinstance(each.id, str) else each.id[0] for each in tool["wanted"]() if each.id}
+    assert set(said(locale)) == wanted, "run scripts/messages update and translate what is new"
+
+
+@pytest.mark.parametrize("locale", CHINESE)
+def test_no_string_is_missing_fuzzy_or_english(locale: str) -> None:
+    bad = [key for key, text in said(locale).items() if not text or text == key]
+    fuzzy = [message.id for message in catalogue(locale) if message.id and message.fuzzy]
+    assert (bad, fuzzy) == ([], [])
+
+
+@pytest.mark.parametrize("locale", CHINESE)
+def test_placeholders_survive_translation(locale: str) -> None:
+    errors = [
+        (message.id, str(error))
+        for message in catalogue(locale)
+        if message.id
+        for error in message.check(catalogue(locale))
+    ]
+    assert errors == []
+
+
+@pytest.mark.parametrize(("locale", "other"), [("zh_Hant", "您"), ("zh_Hans", "你")])
+def test_each_script_addresses_its_reader_in_one_way(locale: str, other: str) -> None:
+    assert [key for key, text in said(locale).items() if other in text] == []
+
+
+def test_what_reads_alike_in_both_scripts_is_listed() -> None:
+    hant, hans = (said(locale) for locale in CHINESE)
+    alike = {str(key) for key in hant if hant[key] == hans[key]}
+    assert alike == set(SAME_IN_BOTH.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.mark.parametrize("language", ["zh-hant", "zh-hans"])
+def test_every_reason_fault_and_tip_has_its_text(language: str) -> None:
+    texts = [
+        *(each.customer_text for each in reasons.ALL),
+        *words.FAULTS.values(),
+        *words.PICTURE_CODES.values(),
+        words.PICTURE_FAULT,
+        words.NOT_STORED,
+        *(
+            text
+            for tip in (*words.TIPS.values(), *words.READING_TIPS.values())
+            for text in (tip.title, tip.do, tip.why)
+        ),
+        *words.FIELDS.values(),
+    ]
+    english = [str(text) for text in texts]
+    with translation.override(language):
+        assert [text for text, meant in zip(map(str, texts), english, strict=True) if text == meant] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.db_bound
+class TestTheSwitch:
+    def test_it_keeps_the_page_and_is_kept_with_the_account(self, sign_in: Callable[[User], Client]) -> None:
+        ann = cast.make_customer()
+        submission = cast.collecting(ann)
+        client = sign_in(ann.user)
+        page = reverse("customer:pictures")
+        answer = client.post(reverse("customer:language"), {"language": "zh-hans", "next": page})
+        assert answer["Location"] == page
+        ann.refresh_from_db()
+        submission.refresh_from_db()
+        assert (ann.language, submission.language) == ("zh-hans", "zh-hans")
+        client.cookies.pop("django_language", None)  # another device
+        assert "证件正面" in client.get(page).content.decode()
+
+    def test_it_leads_nowhere_else(self, client: Client) -> None:
+        answer = client.post(
+            reverse("customer:language"), {"language": "zh-hant", "next": "https://elsewhere.example/"}
+        )
+        assert answer["Location"] == "/"
+
+    def test_staff_pages_stay_in_english(self, sign_in: Callable[[User], Client]) -> None:
+        client = sign_in(cast.make_staff())
+        page = client.get(reverse("console:queue"), headers={"Accept-Language": "zh-HK"}).content.decode()
+        assert '<html lang="en"' in page
+
+
+@pytest.mark.django_db
+@pytest.mark.db_bound
+@pytest.mark.parametrize("kind", NoticeKind.values)
+def test_an_outcome_is_told_in_the_customers_language(kind: str) -> None:
+    ann = cast.make_customer()
+    submission = cast.collecting(ann)
+    subjects = set()
+    for attempt, language in enumerate(("en", "zh-hant", "zh-hans")):
+        with cast.audit.acting(ann.actor):
+            type(ann).objects.filter(pk=ann.pk).update(language=language)
+            notice = Notice.objects.create(
+                submission=submission, customer=ann, kind=kind, attempt=attempt + 1, created_at=cast.NOW
+            )
+        mail.outbox.clear()
+        assert notices.send(notice=Notice.objects.get(pk=notice.pk), actor=cast.READER, now=cast.NOW)
+        sent = mail.outbox[0]
+        subjects.add(sent.subject)
+        html = str(sent.alternatives[0][0])
+        assert f'lang="{language}"' in html
+        assert submission.reference in sent.body
+        assert submission.reference in html
+    assert len(subjects) == 3
