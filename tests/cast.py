@@ -5,18 +5,21 @@ Everything is made through the writers, so what a test stands on could have happ
 
 from __future__ import annotations
 
+import copy
 import io
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer, Role, User
-from kyc_portal.submissions import claims, intake, reading, scans
-from kyc_portal.submissions.models import DeclaredType, Submission
+from kyc_portal.submissions import claims, intake, policies, policy, policy_versions, reading, review, scans
+from kyc_portal.submissions.models import DeclaredType, PolicyVersion, Submission
+from kyc_portal.submissions.reasons import Outcome
 from ocr_integration.contract import BackFields, PermitReading, PermitType
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)  # a Friday noon in Hong Kong
@@ -147,3 +150,49 @@ def looked_at(submission: Submission, reviewer: User) -> Submission:
     for scan in submission.scans.all():
         scans.display_copy(scan, actor=reviewer.actor)
     return submission
+
+
+def decided(
+    reviewer: User,
+    verdict: review.Verdict = review.Verdict(Outcome.APPROVE),  # noqa: B008 - frozen
+    *,
+    warnings: tuple[int, ...] = (),
+    now: datetime = NOW,
+) -> Submission:
+    """A case one person decided, its undo window over."""
+    submission = looked_at(claimed(to_review(warnings=warnings, now=now), reviewer, now=now), reviewer)
+    decision = review.decide(
+        submission=submission,
+        reviewer=reviewer,
+        verdict=verdict,
+        version_seen=submission.version,
+        actor=reviewer.actor,
+        now=now,
+    )
+    assert review.finish(decision=decision, actor=READER, now=now + timedelta(seconds=11))
+    submission.refresh_from_db()
+    return submission
+
+
+def policy_content(**parts: Any) -> dict[str, Any]:
+    """The first policy's content with some signals, numbers or parts changed."""
+    content = copy.deepcopy(PolicyVersion.objects.get(pk=1).content)
+    for name, value in parts.items():
+        if name == "signals":
+            content["signals"].update(value)
+        elif name in {number.name for number in policy.NUMBERS}:
+            content["numbers"][name] = value
+        else:
+            content[name] = value
+    return content
+
+
+def policy_in_force(content: dict[str, Any]) -> PolicyVersion:
+    """A version in force, proposed by one person and published by another."""
+    sue, ada = make_staff(Role.SENIOR_REVIEWER), make_staff(Role.ADMINISTRATOR)
+    version = policy_versions.propose(
+        content=content, why="As this test wants it", based_on=policies.standing(), by=sue, actor=sue.actor, now=NOW
+    )
+    made = policy_versions.publish(version=version, by=ada, actor=ada.actor, now=NOW)
+    policies.forget()
+    return made

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import psycopg
 from django.conf import settings
@@ -57,9 +58,19 @@ def begin() -> Servers:
     return Servers(stop=stop_all)
 
 
+def _next_store(url: str, steps: int) -> str:
+    """The same server's numbered database so many steps on; servers have sixteen."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?db={(int(parse_qs(parts.query).get('db', ['0'])[0]) + steps) % 16}"
+    return urlunsplit(parts._replace(path=f"/{(int(parts.path.strip('/') or 0) + steps) % 16}"))
+
+
 def _names() -> dict[str, str]:
-    """The environment of one process of the run: each has a database of its own, all share the roles."""
+    """The environment of one process of the run: each has databases of its own, all share the roles."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        os.environ["REDIS_URL"] = _next_store(os.environ["REDIS_URL"], 1 + int(worker.removeprefix("gw")))
     database = f"kyc_test_{os.getppid() if worker else os.getpid()}{worker}"
     admin_url = os.environ["ADMIN_DATABASE_URL"]
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from ocr_integration import images
+from tests.bench import audit_log, client_cpu, exports
 
 ROUNDS = 9
 
@@ -37,8 +38,8 @@ def photo() -> bytes:
     return out.getvalue()
 
 
-def main() -> None:
-    """Upload: what each step costs beside a full decode."""
+def upload() -> None:
+    """What each step of an upload costs beside a full decode."""
     data = photo()
     key, nonce = AESGCM(AESGCM.generate_key(256)), os.urandom(12)
     full = median_ms(lambda: Image.open(io.BytesIO(data)).load())
@@ -52,6 +53,14 @@ def main() -> None:
     print(f"Upload of {len(data) / 1e6:.1f} MB, 12 megapixels; CPU ms, median of {ROUNDS}")
     for name, milliseconds in steps.items():
         print(f"  {name:28} {milliseconds:8.2f} ms   {milliseconds / full:6.3f} of a full decode")
+
+
+def main() -> None:
+    """Every table."""
+    upload()
+    client_cpu.table()
+    audit_log.main()
+    exports.main()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Who may import whom: faces → exports, submissions → sealing, accounts → audit; never upwards, never sideways."""
+"""Who may import whom: faces → privacy → exports → submissions → sealing, accounts → audit; never upwards, never sideways."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ LEVELS = {
     "accounts": 1,
     "submissions": 2,
     "exports": 3,
-    "customer_site": 4,
-    "review_console": 4,
-    "administration": 4,
+    "privacy": 4,  # an erasure calls back the files that may hold the person
+    "customer_site": 5,
+    "review_console": 5,
+    "administration": 5,
 }
 
 
@@ -65,3 +66,21 @@ def test_the_engine_does_not_know_how_specimens_are_drawn() -> None:
 def test_specimens_do_not_know_the_engine() -> None:
     names = [name for path in sources("ocr_integration/specimens") for name in imports(path)]
     assert not [name for name in names if ".engine" in name]
+
+
+def test_only_the_domain_reads_cards() -> None:
+    """Faces may name picture faults and limits, and the demo draws its cards; nobody else calls a service or an engine."""
+    allowed = {
+        "kyc_portal/customer_site": ("ocr_integration.images.ImageFault", "ocr_integration.images.MAX_BYTES"),
+        "kyc_portal/administration/management/commands/demo_cards.py": ("ocr_integration.specimens",),
+    }
+    wrong = []
+    for path in sources("kyc_portal"):
+        place = str(path.relative_to(ROOT))
+        for name in imports(path):
+            if name.split(".")[0] != "ocr_integration" or place.startswith("kyc_portal/submissions/"):
+                continue
+            given = next((names for room, names in allowed.items() if place.startswith(room)), ())
+            if not name.startswith(given or ("nothing",)):
+                wrong.append(f"{place} imports {name}")
+    assert wrong == []

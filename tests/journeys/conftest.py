@@ -1,4 +1,7 @@
-"""One running copy of the whole product for the journeys: real servers, worker, reading service, web, browser."""
+"""One running copy of the whole product for the journeys: real servers, worker, reading service, web, browser.
+
+It ends with the last journey, so that nothing of it runs beside the tests that follow.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from kyc_portal.local.layout import free_port
 from kyc_portal.local.stack import LocalStack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[LocalStack]:
     """A copy in a folder of its own, on a free port; ended and removed after the run."""
     folder = Path(tempfile.mkdtemp(prefix="kyc-journey-"))
@@ -26,7 +29,7 @@ def stack() -> Iterator[LocalStack]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """The machine's Chromium, which never talks to the outside."""
     path = os.environ.get("KYC_BROWSER") or shutil.which("chromium")

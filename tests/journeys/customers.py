@@ -1,0 +1,91 @@
+"""What the customers' journeys share: a phone of one's own, consent, photos, and looking at a page in every dress."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from functools import cache
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from kyc_portal.accounts import demo
+from kyc_portal.local.stack import LocalStack
+from ocr_integration.specimens import draw
+from tests.journeys.pages import PATIENCE_MS
+
+_numbers = itertools.count(700)
+# An error of the browser's own that a journey means to cause.
+_MEANT = ("Content Security Policy",)
+
+
+def phone(chromium: Browser, stack: LocalStack, *, locale: str = "en-GB", **options: object) -> Page:
+    """A phone of one person's own; a script error or a broken policy fails the journey."""
+    assert stack.layout is not None
+    context = chromium.new_context(
+        base_url=stack.layout.address,
+        locale=locale,
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        **options,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    page.on("console", lambda said: pytest.fail(said.text) if any(each in said.text for each in _MEANT) else None)
+    return page
+
+
+def customer(page: Page, stack: LocalStack, *, declared: str = "taiwan_resident") -> str:
+    """A new customer signs in, consents and stands before the first photo; gives the address."""
+    number = next(_numbers)
+    stack.manage("shell", "--no-imports", "-c", f"from kyc_portal.accounts import demo; demo.customer({number})")
+    email = f"sample{number}@kyc.example"
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", demo.PASSWORD)
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/identity/start/")
+    consent(page, declared)
+    return email
+
+
+def consent(page: Page, declared: str = "taiwan_resident") -> None:
+    page.check(f"[value={declared}]")
+    page.check("[name=notice]")
+    page.check("[name=reading]")
+    page.click(".foot .button-primary")
+    page.wait_for_url("**/identity/pictures/")
+
+
+@cache
+def photo(kind: str = "taiwan_front", *, seed: int = 7301, capture: str = "table", scale: float = 1.0) -> bytes:
+    """A specimen's file, shrunk by `scale`."""
+    data = draw(kind, seed=seed, capture=capture).image
+    if scale == 1.0:
+        return data
+    image, out = Image.open(io.BytesIO(data)), io.BytesIO()
+    image.resize((round(image.width * scale), round(image.height * scale))).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def choose(page: Page, data: bytes) -> None:
+    """Choose a photo, and wait until the page has looked at it."""
+    page.set_input_files("#picture", {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": data})
+    expect(page.locator("[data-preview] img")).to_be_visible()
+
+
+def in_every_dress(page: Page, name: str) -> None:
+    """Nothing scrolls sideways and axe finds nothing, in both themes, at three widths."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        for width in (320, 390, 1440):
+            page.set_viewport_size({"width": width, "height": 844})
+            at = (name, theme, width)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{at} scrolls sideways"
+            found = Axe().run(page).response["violations"]
+            assert not found, [(at, each["id"], each["nodes"][0]["target"]) for each in found]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 390, "height": 844})

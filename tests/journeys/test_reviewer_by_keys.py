@@ -1,0 +1,88 @@
+"""A reviewer's day without the mouse: claim, look, reject, take it back, reject again, the next case is there."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from kyc_portal.local.stack import LocalStack
+from tests.journeys.pages import open_page, shoot, sign_in
+
+pytestmark = [pytest.mark.browser]
+REST_MS = 450  # decision keys rest 400 ms on a new page
+
+
+@pytest.mark.timeout(600)
+def test_claim_look_reject_undo_reject_next_by_keys_only(stack: LocalStack, chromium: Browser) -> None:
+    stack.manage("demo_cards", "--many", "4")
+    rob = open_page(chromium, stack)
+    sign_in(rob, "rob@kyc.example")
+    rob.goto("/console/queue/")
+    head = rob.locator(".row-link").first.inner_text()
+    rob.keyboard.press("j")
+    expect(rob.locator(".row-link").first).to_be_focused()
+    shoot(rob, "20-queue-focus")
+    rob.wait_for_timeout(REST_MS)
+    rob.keyboard.press("n")
+    rob.wait_for_url("**/cases/**")
+    expect(rob.locator("h1")).to_have_text(head)
+
+    # At 1366 x 768 all of it stands on one page.
+    rob.set_viewport_size({"width": 1366, "height": 768})
+    assert rob.evaluate("document.documentElement.scrollHeight") <= 768
+    rob.set_viewport_size({"width": 1440, "height": 900})
+
+    rob.keyboard.press("2")
+    rob.keyboard.press("+")
+    rob.keyboard.press("t")
+    expect(rob.locator("[data-zoom]")).to_have_text("125 %")
+    rob.wait_for_timeout(REST_MS)
+    rob.keyboard.press("r")
+    expect(rob.locator("dialog[open] h2")).to_contain_text(f"Reject {head}")
+    rob.keyboard.press("5")
+    expect(rob.locator("dialog [name=reasons]:checked")).to_have_count(1)
+    shoot(rob, "21-reject")
+
+    # Escape keeps the case and gives the focus back.
+    rob.keyboard.press("Escape")
+    expect(rob.locator("dialog[open]")).to_have_count(0)
+    expect(rob.locator("[data-key=r]")).to_be_focused()
+    rob.keyboard.press("r")
+    rob.wait_for_selector("dialog[open]")
+    rob.keyboard.press("5")
+    rob.keyboard.press("Control+Enter")
+    expect(rob.locator(".toast")).to_contain_text(head)
+    assert rob.locator("h1").inner_text() != head, "the next case is open"
+    shoot(rob, "22-next-and-undo")
+    rob.keyboard.press("z")
+    expect(rob.locator("h1")).to_have_text(head)
+    expect(rob.locator(".lease")).to_contain_text("Yours")
+
+    rob.wait_for_timeout(REST_MS)
+    rob.keyboard.press("r")
+    rob.wait_for_selector("dialog[open]")
+    rob.keyboard.press("5")
+    rob.keyboard.press("Control+Enter")
+    expect(rob.locator(".toast")).to_contain_text(head)
+    rob.keyboard.press("?")
+    rob.wait_for_url("**/shortcuts/")
+    shoot(rob, "23-shortcuts")
+
+
+@pytest.mark.timeout(600)
+def test_a_decision_without_a_reason_is_asked_for_it_and_keeps_the_note(stack: LocalStack, chromium: Browser) -> None:
+    stack.manage("demo_cards", "--many", "4")
+    sue = open_page(chromium, stack)
+    sign_in(sue, "sue@kyc.example")
+    sue.goto("/console/queue/")
+    sue.wait_for_timeout(REST_MS)
+    sue.keyboard.press("n")
+    sue.wait_for_url("**/cases/**")
+    sue.wait_for_timeout(REST_MS)
+    sue.keyboard.press("s")
+    sue.wait_for_selector("dialog[open]")
+    sue.fill("dialog [name=note]", "the lower edge is soft")
+    sue.keyboard.press("Control+Enter")
+    expect(sue.locator("[role=alert]")).to_contain_text("Choose at least one reason")
+    expect(sue.locator("[name=note]")).to_have_value("the lower edge is soft")
+    shoot(sue, "24-reason-missing")
