@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ocr_integration import wire
 from ocr_integration.contract import PermitReading, Side
-from ocr_integration.errors import ServiceError
+from ocr_integration.errors import ServiceError, error_for_code
 from ocr_integration.server import parameters
 from ocr_integration.server.door import Admitted, RawRequest, admit
 from ocr_integration.server.fetch import Fetcher
@@ -60,12 +60,15 @@ class Api:
         self.rate.require_place(admitted.secret_id)
         _require_action(admitted)
         asked = parameters.parse(admitted.parameters)
+        wants_regions = raw.headers.get(wire.REGIONS_HEADER.lower()) == "1"
         with self.room.place():
             picture = Picture.of(asked, self.fetcher)
-            reading = self.room.turn(lambda: self._read(picture, asked))
+            try:
+                reading = self.room.turn(lambda: self._read(picture, asked))
+            except ServiceError as error:
+                raise error if wants_regions else _as_published(error) from error
         if not asked.with_portrait:
             reading = replace(reading, profile=b"")
-        wants_regions = raw.headers.get(wire.REGIONS_HEADER.lower()) == "1"
         return wire.envelope(
             wire.answer_body(replace(reading, request_id=request_id)),
             regions=(reading.regions or ()) if wants_regions else None,
@@ -83,6 +86,13 @@ def refusal(error: RefusedError) -> bytes:
         raise error
 
     return _told(fail, size=0)
+
+
+def _as_published(error: ServiceError) -> ServiceError:
+    """The error in the codes published for this action: it has none for the other side of a card."""
+    if error.code == "FailedOperation.CardSideError":
+        return error_for_code("FailedOperation.ImageNoSpecifiedCard", message=error.message)
+    return error
 
 
 def _require_action(admitted: Admitted) -> None:

@@ -21,7 +21,7 @@ import pytest
 from ocr_integration import signing
 from ocr_integration.client import Client
 from ocr_integration.contract import FieldRegion, PermitReading, ReadRequest, Side
-from ocr_integration.errors import ConfigError, RetryError, error_for_code
+from ocr_integration.errors import ConfigError, CustomerError, RetryError, error_for_code
 from ocr_integration.server import create_app
 from ocr_integration.server.fetch import is_public
 from tests.ocr_integration import pictures
@@ -568,3 +568,14 @@ def test_a_post_with_an_empty_query_is_the_same_call(run_app) -> None:
     )  # fmt: skip
     assert json.load(connection.getresponse())["Response"]["Name"] == "李明"
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("with_regions", "code"),
+    [(False, "FailedOperation.ImageNoSpecifiedCard"), (True, "FailedOperation.CardSideError")],
+)
+def test_the_other_side_is_named_to_those_who_ask_and_no_card_to_others(run_app, with_regions: bool, code: str) -> None:
+    turned = create_app(KnownReader(error=error_for_code("FailedOperation.CardSideError")), KEYS)
+    with pytest.raises(CustomerError) as caught:
+        Client(run_app(turned), "AKIDone", "key-one").read(ReadRequest(image=PICTURE, with_regions=with_regions))
+    assert caught.value.code == code
