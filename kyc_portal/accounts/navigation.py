@@ -54,6 +54,7 @@ GROUPS: tuple[Group, ...] = (
         (
             Page(_("Exports"), "administration:exports", "", "export", frozenset({Role.ADMINISTRATOR})),
             Page(_("Privacy"), "administration:privacy", "", "shield", frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
+            Page(_("Consents"), "administration:consents", "", "tick", frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
             Page(_("Policy"), "administration:policy", "", "sliders", _OVERSEE),
             Page(
                 _("Invitations"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import STAFF_ROLES, Role
@@ -12,6 +13,7 @@ from kyc_portal.audit.words import ACTS, CHANGES
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.formats import FORMATS
 from kyc_portal.exports.submission_list import Wanted
+from kyc_portal.privacy.consents import Sought
 from kyc_portal.privacy.holds import WHY_MIN
 from kyc_portal.privacy.models import Cause
 from kyc_portal.submissions import policy
@@ -116,6 +118,42 @@ class ErasureForm(forms.Form):
 
     cause = forms.ChoiceField(label=_("Why"), choices=Cause.choices)
     reference = forms.CharField(label=_("The customer's reference, typed again"), max_length=12)
+
+
+class PurposeForm(forms.Form):
+    """What a file is for."""
+
+    purpose = forms.CharField(
+        label=_("Purpose"),
+        min_length=PURPOSE_MIN,
+        max_length=500,
+        help_text=_("At least 20 characters. Stands in the audit log beside the file's hash."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ConsentFilterForm(forms.Form):
+    """Filters of the register of consents; each narrows, none is needed."""
+
+    customer = forms.CharField(label=_("Customer"), required=False, max_length=12)
+    text_version = forms.CharField(label=_("Version of the text"), required=False, max_length=20)
+    language = forms.ChoiceField(label=_("Language"), required=False, choices=[("", _("Any")), *settings.LANGUAGES])
+    standing = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Any")), ("stands", _("Stands")), ("withdrawn", _("Taken back"))],
+    )
+    after = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def sought(self) -> Sought:
+        """The filter that was chosen."""
+        wanted = self.cleaned_data
+        return Sought(
+            customer=wanted["customer"].strip().upper(),
+            text_version=wanted["text_version"].strip(),
+            language=wanted["language"],
+            standing=wanted["standing"],
+        )
 
 
 def staff_roles() -> list[tuple[str, Any]]:

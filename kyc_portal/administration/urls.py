@@ -3,6 +3,7 @@
 from django.urls import path
 
 from kyc_portal.administration import (
+    consent_views,
     export_views,
     invitation_views,
     people_views,
@@ -23,6 +24,8 @@ urlpatterns = [
     path("privacy/", privacy_views.overview, name="privacy"),
     path("privacy/<uuid:customer_id>/", privacy_views.customer_page, name="privacy-customer"),
     path("privacy/<uuid:customer_id>/<slug:act>/", privacy_views.act, name="privacy-act"),
+    path("consents/", consent_views.register, name="consents"),
+    path("consents/file/", consent_views.file, name="consents-file"),
     path("policy/", policy_views.overview, name="policy"),
     path("policy/propose/", policy_views.propose, name="policy-propose"),
     path("policy/<int:number>/", policy_views.version_page, name="policy-version"),

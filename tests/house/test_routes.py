@@ -76,6 +76,8 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "administration:privacy": ("get", frozenset({A, D})),
     "administration:privacy-customer": ("get", frozenset({A, D})),
     "administration:privacy-act": ("post", frozenset({D})),
+    "administration:consents": ("get", frozenset({A, D})),
+    "administration:consents-file": ("post", frozenset({D})),
     "administration:policy": ("get", frozenset({S, A, D})),
     "administration:policy-propose": ("get", frozenset({S})),
     "administration:policy-version": ("get", frozenset({S, A, D})),
