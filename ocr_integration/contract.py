@@ -82,13 +82,27 @@ class FieldRegion:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneValues:
+    """What the card's machine-readable line says, every check digit holding; "" where its layout says nothing.
+
+    `birth` and `expiry` are YYMMDD, `sex` is 男 or 女, the numbers stand without fillers or brackets.
+    """
+
+    number: str = field(default="", repr=False)
+    birth: str = field(default="", repr=False)
+    expiry: str = field(default="", repr=False)
+    sex: str = field(default="", repr=False)
+    id_number: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PermitReading:
     """One answer of the service: the printed text of each field as read, never converted or completed.
 
     Dates are text as the service writes them (`YYYY.MM.DD`, a range with `-`); checks parse them.
     `warnings` is None where the service said nothing about forgery: that is "not checked", not "clean".
     `profile` holds the portrait's JPEG bytes, empty unless it was asked for and found. `regions` is None where the
-    service said nothing about them, as all but our own do.
+    service said nothing about them, as all but our own do; so is `zone`, also where no line was seen or verified.
     """
 
     name: str = field(default="", repr=False)
@@ -107,11 +121,12 @@ class PermitReading:
     warnings: tuple[int, ...] | None = None
     request_id: str = ""
     regions: tuple[FieldRegion, ...] | None = None
+    zone: ZoneValues | None = None
 
 
 TEXT_FIELDS: tuple[str, ...] = tuple(
     each.name
     for each in fields(PermitReading)
-    if each.name not in {"profile", "back", "warnings", "request_id", "regions"}
+    if each.name not in {"profile", "back", "warnings", "request_id", "regions", "zone"}
 )
 BACK_FIELDS: tuple[str, ...] = tuple(each.name for each in fields(BackFields))

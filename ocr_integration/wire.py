@@ -15,6 +15,7 @@ from ocr_integration.contract import (
     PermitReading,
     ReadRequest,
     Side,
+    ZoneValues,
 )
 from ocr_integration.errors import RetryError, error_for_code
 
@@ -22,6 +23,7 @@ BAD_ANSWER = "Transport.BadAnswer"
 # Ours, not the service's: a request header, and what then stands beside `Response` in the answer.
 REGIONS_HEADER = "X-Permit-Portal-Regions"
 _REGIONS = "PermitPortalRegions"
+_ZONE = "PermitPortalZone"
 _NAMES = {
     "name": "Name",
     "english_name": "EnglishName",
@@ -37,6 +39,7 @@ _NAMES = {
 }
 _BACK_NAMES = {"type": "Type", "name": "Name", "id_number": "IDNumber", "history_number": "HistoryNumber"}
 _BACK = "MainlandTravelPermitBackInfos"
+_ZONE_NAMES = {"number": "Number", "birth": "Birth", "expiry": "Expiry", "sex": "Sex", "id_number": "IDNumber"}
 _REGION_NAMES = _NAMES | {f"back.{name}": f"{_BACK}.{wire_name}" for name, wire_name in _BACK_NAMES.items()}
 _NAMES_OF_REGIONS = {wire_name: name for name, wire_name in _REGION_NAMES.items()}
 
@@ -76,7 +79,7 @@ def parse_answer(body: bytes) -> PermitReading:
         if not code:
             raise RetryError(BAD_ANSWER, request_id)
         raise error_for_code(code, request_id, _text(failure.get("Message")))
-    return _reading(response, request_id, _regions(whole.get(_REGIONS)))
+    return _reading(whole, response, request_id)
 
 
 def _text(value: object) -> str:
@@ -86,7 +89,7 @@ def _text(value: object) -> str:
     return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _reading(response: Mapping[str, Any], request_id: str, regions: tuple[FieldRegion, ...] | None) -> PermitReading:
+def _reading(whole: Mapping[str, Any], response: Mapping[str, Any], request_id: str) -> PermitReading:
     back = response.get(_BACK)
     back = back if isinstance(back, dict) else {}
     texts = {name: _text(response.get(_NAMES[name])) for name in TEXT_FIELDS}
@@ -96,7 +99,8 @@ def _reading(response: Mapping[str, Any], request_id: str, regions: tuple[FieldR
         back=BackFields(**{name: _text(back.get(_BACK_NAMES[name])) for name in BACK_FIELDS}),
         warnings=_warnings(response.get("WarnCardInfos")),
         request_id=request_id,
-        regions=regions,
+        regions=_regions(whole.get(_REGIONS)),
+        zone=_zone(whole.get(_ZONE)),
     )
 
 
@@ -129,6 +133,13 @@ def _region(value: Mapping[str, Any]) -> FieldRegion:
     return FieldRegion(_NAMES_OF_REGIONS[value["Field"]], float(value["Confidence"]), (first, second, third, fourth))
 
 
+def _zone(value: object) -> ZoneValues | None:
+    """None where nothing is said about a machine-readable line."""
+    if not isinstance(value, dict):
+        return None
+    return ZoneValues(**{name: _text(value.get(wire_name)) for name, wire_name in _ZONE_NAMES.items()})
+
+
 def answer_body(reading: PermitReading) -> dict[str, Any]:
     """A reading as the object the service answers with; every published field is there."""
     return {
@@ -146,12 +157,16 @@ def error_body(code: str, message: str, request_id: str) -> dict[str, Any]:
     return {"Error": {"Code": code, "Message": message}, "RequestId": request_id}
 
 
-def envelope(response: Mapping[str, Any], *, regions: tuple[FieldRegion, ...] | None = None) -> bytes:
-    """The one object every answer is; regions stand beside the published answer, only where given."""
+def envelope(
+    response: Mapping[str, Any], *, regions: tuple[FieldRegion, ...] | None = None, zone: ZoneValues | None = None
+) -> bytes:
+    """The one object every answer is; regions and zone stand beside the published answer, only where given."""
     whole: dict[str, Any] = {"Response": response}
     if regions is not None:
         whole[_REGIONS] = [
             {"Field": _REGION_NAMES[each.name], "Confidence": each.confidence, "Corners": each.corners}
             for each in regions
         ]
+    if zone is not None:
+        whole[_ZONE] = {wire_name: getattr(zone, name) for name, wire_name in _ZONE_NAMES.items()}
     return json.dumps(whole, ensure_ascii=False).encode()

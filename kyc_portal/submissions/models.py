@@ -340,8 +340,9 @@ class RefusedPicture(models.Model):
 class Reading(models.Model):
     """One answer of the service for one scan. `fields_sealed` holds every text field of the answer as one blob.
 
-    `read_fields` names the fields that were not empty. `warnings_checked` is false where the answer said nothing
-    about forgery. A reused answer names the reading it came from.
+    `regions_sealed` says where the fields stand and what the machine-readable line states (regions.py); None where
+    the service said neither. `read_fields` names the fields that were not empty. `warnings_checked` is false where the
+    answer said nothing about forgery. A reused answer names the reading it came from.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -355,6 +356,7 @@ class Reading(models.Model):
     answered_at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()
     fields_sealed = models.BinaryField()
+    regions_sealed = models.BinaryField(null=True)
     read_fields = ArrayField(models.CharField(max_length=40), default=list)
     has_profile = models.BooleanField(default=False)
     warnings_checked = models.BooleanField()
@@ -367,7 +369,7 @@ class Reading(models.Model):
                     "id", "scan_id", "submission_id", "customer_id", "side", "endpoint", "api_version", "request_id",
                     "answered_at", "duration_ms", "read_fields", "has_profile", "warnings_checked", "reused_from_id",
                 ],
-                sealed=["fields_sealed"],
+                sealed=["fields_sealed", "regions_sealed"],
                 subject="customer_id",
             )
         ]  # fmt: skip

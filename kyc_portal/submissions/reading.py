@@ -18,7 +18,7 @@ from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files
 from kyc_portal.sealing.values import seal_json
-from kyc_portal.submissions import breaker, evidence, ocr, policies, scans
+from kyc_portal.submissions import breaker, evidence, ocr, policies, regions, scans
 from kyc_portal.submissions.models import Reading, Scan, Submission, Warning
 from kyc_portal.submissions.moves import move
 from kyc_portal.submissions.patience import wait_before_next
@@ -108,6 +108,7 @@ def answer_of(reading: Reading) -> PermitReading:
     values = evidence.open_fields(reading)
     back = {name: values[f"back_{name}"] for name in BACK_FIELDS}
     texts: dict[str, Any] = {name: values[name] for name in TEXT_FIELDS}
+    places, zone = regions.in_answer(reading)
     empty = PermitReading()
     return replace(
         empty,
@@ -115,6 +116,8 @@ def answer_of(reading: Reading) -> PermitReading:
         back=replace(empty.back, **back),
         warnings=tuple(reading.warnings.values_list("code", flat=True)) if reading.warnings_checked else None,
         request_id=reading.request_id,
+        regions=places,
+        zone=zone,
     )
 
 
@@ -147,6 +150,7 @@ def store(
         files.store(scan.customer_id, reading_id, answer.profile)
     with audit.acting(actor):
         blob = seal_json(scan.customer_id, table="reading", column="fields_sealed", row_id=reading_id, value=values)
+        places = regions.sealed(scan.customer_id, reading_id, answer)
         submission = _lock(scan)
         if not _end(attempt, submission, state=ScanState.READ, is_reencoded=bool(prepared and prepared.is_reencoded)):
             return False
@@ -162,6 +166,7 @@ def store(
             answered_at=now,
             duration_ms=duration_ms,
             fields_sealed=blob,
+            regions_sealed=places,
             read_fields=sorted(name for name, value in values.items() if value),
             has_profile=bool(answer.profile),
             warnings_checked=answer.warnings is not None,

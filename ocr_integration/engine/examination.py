@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ocr_integration.contract import PermitReading
 from ocr_integration.engine.page import Corner
+from ocr_integration.engine.zone import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class FieldEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """A reading and its evidence; a field that nothing was seen of has none."""
+    """A reading and its evidence; a field that nothing was seen of has none, nor a card without a verified zone one."""
 
     reading: PermitReading
     evidence: tuple[FieldEvidence, ...] = ()
+    zone: Zone | None = field(default=None, repr=False)

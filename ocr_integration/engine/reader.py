@@ -108,7 +108,7 @@ class Engine:
         if with_portrait and portrait is not None:
             reading = replace(reading, profile=portrait.jpeg())
         reading = replace(reading, warnings=self._warnings(page, text, portrait, found, zone))
-        return Examination(reading, _evidence(page, text, kind, found, reading))
+        return Examination(reading, _evidence(page, text, kind, found, reading), zone)
 
     def _found(self, page: Page, seen: _Seen) -> dict[Field, Found]:
         """The fields of what was seen: told apart, missing ones looked for, unsure ones read again."""

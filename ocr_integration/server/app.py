@@ -32,7 +32,7 @@ class Reader(Protocol):
     """What really reads a picture. Called from several threads, never more than the app's bound at once."""
 
     def read(self, image: bytes, *, side: Side, with_portrait: bool) -> PermitReading:
-        """The reading (its request_id is filled in by the server), its regions too where the reader knows them.
+        """The reading (its request_id is filled in by the server), regions and zone too where the reader knows.
 
         Raises ServiceError with the code to answer.
         """
@@ -72,6 +72,7 @@ class Api:
         return wire.envelope(
             wire.answer_body(replace(reading, request_id=request_id)),
             regions=(reading.regions or ()) if wants_regions else None,
+            zone=reading.zone if wants_regions else None,
         )
 
     def _read(self, picture: Picture, asked: parameters.Parameters) -> PermitReading:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 
 from ocr_integration import images
-from ocr_integration.contract import FieldRegion, PermitReading, Point, Side
+from ocr_integration.contract import FieldRegion, PermitReading, Point, Side, ZoneValues
 from ocr_integration.engine import Engine, Examination, NoCardError, UnreadableImageError, WrongSideError
 from ocr_integration.errors import error_for_code
 
@@ -24,7 +24,7 @@ class EngineReader:
         engine = self._idle.get()
         try:
             found = engine.examine(image, side=side, with_portrait=with_portrait)
-            return replace(found.reading, regions=_regions(found, image))
+            return replace(found.reading, regions=_regions(found, image), zone=_zone(found))
         except WrongSideError as error:
             raise error_for_code(
                 "FailedOperation.CardSideError", message="The other side of the card is shown."
@@ -53,3 +53,10 @@ def _regions(found: Examination, image: bytes) -> tuple[FieldRegion, ...]:
         first, second, third, fourth = map(part, each.region)
         regions.append(FieldRegion(each.name, round(each.confidence, 4), (first, second, third, fourth)))
     return tuple(regions)
+
+
+def _zone(found: Examination) -> ZoneValues | None:
+    zone = found.zone
+    if zone is None:
+        return None
+    return ZoneValues(zone.number, zone.birth, zone.expiry, zone.sex, zone.id_number.replace("<", ""))

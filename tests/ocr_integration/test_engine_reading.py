@@ -108,6 +108,16 @@ def test_a_region_holds_the_value_it_names(engine: Engine) -> None:
     assert printed(again) == printed(replace(seen.reading, number=""))
 
 
+def test_what_the_machine_readable_line_says_comes_beside_the_print(engine: Engine) -> None:
+    front = draw("exit_entry_hk_macao_front", seed=88, capture="flat")
+    zone = engine.examine(front.image, side=front.side).zone
+    assert zone is not None
+    assert zone.number == front.truth.number
+    assert front.truth.birthday.replace(".", "").endswith(zone.birth)
+    without = draw("taiwan_front", seed=88, capture="flat")
+    assert engine.examine(without.image, side=without.side).zone is None
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("kind", CARDS)
 @pytest.mark.parametrize("capture", ["flat", "table", "quarter"])

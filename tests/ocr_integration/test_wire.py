@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ocr_integration import wire
-from ocr_integration.contract import TEXT_FIELDS, BackFields, FieldRegion, PermitReading, ReadRequest, Side
+from ocr_integration.contract import TEXT_FIELDS, BackFields, FieldRegion, PermitReading, ReadRequest, Side, ZoneValues
 from ocr_integration.errors import ConfigError, RetryError
 
 MAINLAND = """{"Response": {"Birthday": "1986.03.02", "EnglishName": "LI,YOU-TU", "IssueAddress": "广东",
@@ -181,6 +181,20 @@ def test_regions_stand_beside_the_published_answer_and_come_back() -> None:
     ]
     assert wire.parse_answer(json.dumps(with_regions).encode()).regions == (REGION, BACK_REGION)
     assert wire.parse_answer(json.dumps(plain).encode()).regions is None
+
+
+def test_the_zone_stands_beside_the_published_answer_and_comes_back() -> None:
+    zone = ZoneValues(number="C08320271", birth="860302", expiry="290202")
+    body = wire.envelope(wire.answer_body(PermitReading(name="李明", request_id="r")), zone=zone)
+    assert json.loads(body)["PermitPortalZone"]["Birth"] == "860302"
+    assert wire.parse_answer(body).zone == zone
+
+
+@pytest.mark.parametrize("zone", [None, [], "C0", 7])
+def test_what_is_no_zone_says_nothing_and_spoils_nothing(zone: object) -> None:
+    body = json.dumps({"Response": {"Name": "李明", "RequestId": "r"}, "PermitPortalZone": zone}).encode()
+    reading = wire.parse_answer(body)
+    assert (reading.name, reading.zone) == ("李明", None)
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ from kyc_portal.sealing.models import SearchDigest
 from kyc_portal.sealing.values import seal_json
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.models import Submission
+from ocr_integration.contract import ZoneValues
 from tests import cast
 
 pytestmark = [pytest.mark.db_bound, pytest.mark.django_db(transaction=True)]
-NAME, NUMBER = "陳大文的金絲雀", "H98765432"
+NAME, NUMBER, ZONE_NUMBER = "陳大文的金絲雀", "H98765432", "C99887766"
 
 
 def forms(value: bytes) -> set[bytes]:
@@ -62,7 +63,8 @@ def test_a_whole_case_leaves_nothing_in_clear(owner):
     submission = cast.collecting(customer)
     intake.add_scan(submission=submission, side="FRONT", data=picture, actor=customer.actor, now=cast.NOW)
     intake.submit(submission=submission, actor=customer.actor, now=cast.NOW)
-    cast.answer(submission, read=replace(cast.TAIWAN_READING, name=NAME, number=NUMBER))
+    zone = ZoneValues(number=ZONE_NUMBER)
+    cast.answer(submission, read=replace(cast.TAIWAN_READING, name=NAME, number=NUMBER, zone=zone))
     submission.refresh_from_db()
     with audit.acting(audit.system("setup")):  # overwritten once, so that the vault is looked through too
         Submission.objects.filter(pk=submission.pk).update(
@@ -73,7 +75,14 @@ def test_a_whole_case_leaves_nothing_in_clear(owner):
     kept = everything_kept(owner)
     assert str(submission.pk).encode() in kept
     assert b"update" in kept
-    for value in (NAME.encode(), NUMBER.encode(), picture[:64], picture[2000:2064], picture[-64:]):
+    for value in (
+        NAME.encode(),
+        NUMBER.encode(),
+        ZONE_NUMBER.encode(),
+        picture[:64],
+        picture[2000:2064],
+        picture[-64:],
+    ):
         assert found_in(kept, value) == set()
 
 
