@@ -11,6 +11,7 @@ import time
 from email.utils import formatdate
 
 import pytest
+import requests
 import urllib3
 
 from ocr_integration import client as client_module
@@ -211,7 +212,14 @@ def _all(of: type[BaseException]) -> list[type[BaseException]]:
 
 
 FOREIGN = sorted(
-    {*_all(urllib3.exceptions.HTTPError), *_all(http.client.HTTPException), OSError, TimeoutError, ValueError},
+    {
+        *_all(requests.RequestException),
+        *_all(urllib3.exceptions.HTTPError),
+        *_all(http.client.HTTPException),
+        OSError,
+        TimeoutError,
+        ValueError,
+    },
     key=lambda kind: f"{kind.__module__}.{kind.__name__}",
 )
 
@@ -222,7 +230,7 @@ def test_no_exception_of_the_libraries_beneath_escapes(kind: type[BaseException]
         raise kind.__new__(kind)
 
     client = Client("http://127.0.0.1:1", SECRET_ID, SECRET_KEY)
-    monkeypatch.setattr(client._pool, "urlopen", fail)
+    monkeypatch.setattr(client._session, "send", fail)
     with pytest.raises(ServiceError):
         client.read(REQUEST)
 
