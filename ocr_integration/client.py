@@ -20,11 +20,9 @@ from requests.adapters import HTTPAdapter
 
 from ocr_integration import deadline as deadlines
 from ocr_integration import signing, wire
-from ocr_integration.contract import PermitReading, ReadRequest
+from ocr_integration.contract import ACTION, API_VERSION, PermitReading, ReadRequest
 from ocr_integration.errors import ConfigError, RetryError, ServiceError
 
-ACTION = "MainlandPermitOCR"
-VERSION = "2018-11-19"
 CONTENT_TYPE = "application/json"
 CLIENT_NAME = "permit_kyc_portal_0.1"
 MAX_ANSWER_BYTES = 20_000_000
@@ -122,7 +120,7 @@ class Client:
             "User-Agent": CLIENT_NAME,
             "Content-Type": CONTENT_TYPE,
             "X-TC-Action": ACTION,
-            "X-TC-Version": VERSION,
+            "X-TC-Version": API_VERSION,
             "X-TC-Timestamp": str(timestamp),
             "X-TC-Language": "en-US",
             "X-TC-RequestClient": CLIENT_NAME,

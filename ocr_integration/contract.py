@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 
+ACTION = "MainlandPermitOCR"
+API_VERSION = "2018-11-19"
+
 
 class Side(StrEnum):
     """The side of the card a picture shows, as the service names it."""

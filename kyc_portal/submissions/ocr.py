@@ -14,7 +14,6 @@ from ocr_integration.contract import PermitReading, ReadRequest, Side
 from ocr_integration.errors import ThrottleError
 from ocr_integration.rate_limit import SharedLimiter
 
-API_VERSION = "2018-11-19"
 DEADLINE_SECONDS = 15.0
 LIMITER_WAIT_SECONDS = 3.0
 

@@ -24,7 +24,7 @@ from kyc_portal.submissions.moves import move
 from kyc_portal.submissions.patience import wait_before_next
 from kyc_portal.submissions.states import UNFINISHED_SCANS, ScanState, State
 from kyc_portal.submissions.warning_codes import EDITED, NOT_ENABLED, codes_of_answer
-from ocr_integration.contract import BACK_FIELDS, TEXT_FIELDS, PermitReading
+from ocr_integration.contract import API_VERSION, BACK_FIELDS, TEXT_FIELDS, PermitReading
 from ocr_integration.images import fit_for_service, without_location
 
 # The call's deadline and a little: a killed worker's scan is taken over after this.
@@ -161,7 +161,7 @@ def store(
             customer_id=scan.customer_id,
             side=scan.side,
             endpoint=settings.OCR_ENDPOINT,
-            api_version=ocr.API_VERSION,
+            api_version=API_VERSION,
             request_id=answer.request_id,
             answered_at=now,
             duration_ms=duration_ms,

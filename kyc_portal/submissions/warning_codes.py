@@ -12,6 +12,8 @@ from enum import IntEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ocr_integration.contract import KnownWarning
+
 
 class Severity(IntEnum):
     """The tier of a submission; a thousand points each, so no failed check lifts a case past a graver code."""
@@ -28,7 +30,12 @@ class Severity(IntEnum):
         return self.value * 1000
 
 
-PHOTOCOPY, RECAPTURE, EDITED, NOT_ENABLED = -9102, -9103, -9104, -9109
+PHOTOCOPY, RECAPTURE, EDITED, NOT_ENABLED = (
+    int(KnownWarning.PHOTOCOPY),
+    int(KnownWarning.RECAPTURE),
+    int(KnownWarning.EDITED),
+    int(KnownWarning.NOT_ENABLED),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ocr_integration import wire
-from ocr_integration.contract import PermitReading, Side
+from ocr_integration.contract import ACTION, API_VERSION, PermitReading, Side
 from ocr_integration.errors import ServiceError, error_for_code
 from ocr_integration.server import parameters
 from ocr_integration.server.door import Admitted, RawRequest, admit
@@ -23,8 +23,6 @@ from ocr_integration.server.rate import RateGate
 from ocr_integration.server.refusals import RefusedError
 from ocr_integration.server.room import WaitingRoom
 
-ACTION = "MainlandPermitOCR"
-VERSION = "2018-11-19"
 log = logging.getLogger(__name__)
 
 
@@ -99,7 +97,7 @@ def _as_published(error: ServiceError) -> ServiceError:
 def _require_action(admitted: Admitted) -> None:
     if admitted.action != ACTION:
         raise RefusedError("InvalidAction", "The action is not known.")
-    if admitted.version != VERSION:
+    if admitted.version != API_VERSION:
         raise RefusedError("NoSuchVersion", "The version is not known.")
 
 
