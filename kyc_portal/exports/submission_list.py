@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ READ = 500
 # What the customer proved to be, and when the permit runs out: the fields that leave in clear.
 CLEAR_FIELDS = ("name", "english_name", "birthday", "number", "valid_date")
 _ERASED = "(erased)"
+_SEVERITIES = {each.value: each.name.lower() for each in Severity}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,14 @@ def _text(name: str) -> Callable[[Row], str]:
 def _instant(name: str) -> Callable[[Row], str]:
     def cell(row: Row) -> str:
         value: datetime | None = row.stored[name]
-        return value.astimezone(UTC).isoformat(timespec="seconds") if value else ""
+        return _utc(value) if value else ""
 
     return cell
+
+
+@lru_cache(maxsize=4096)
+def _utc(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _standing(name: str) -> Callable[[Row], str]:
@@ -114,7 +121,7 @@ COLUMNS: dict[str, Callable[[Row], str]] = {
     "state": _text("state"),
     "attempt": _text("attempt"),
     "version": _text("version"),
-    "gravest_warning": lambda row: Severity(row.stored["severity"]).name.lower(),
+    "gravest_warning": lambda row: _SEVERITIES[row.stored["severity"]],
     "warning_codes": lambda row: " ".join(map(str, row.stored["codes"])),
     "points": lambda row: str(-row.stored["rank"]),
     "permit_type": _text("permit_type"),

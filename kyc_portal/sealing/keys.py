@@ -122,16 +122,20 @@ def key_of(customer: UUID, version: int) -> bytes:
 
 def hold(customers: Collection[UUID]) -> None:
     """Have the keys of several hundred customers at hand, by one query: for who is about to open a value of each."""
-    for row in CustomerKey.objects.filter(customer__in=customers):
-        _unwrapped(row)
+    rows = CustomerKey.objects.filter(customer__in=customers)
+    for customer, version, master_id, wrapped in rows.values_list("customer", "version", "master_id", "wrapped"):
+        _unwrap(customer, version, master_id, bytes(wrapped))
 
 
 def _unwrapped(row: CustomerKey) -> bytes:
-    which = (row.customer, row.version)
-    found = held.get(which)
+    return _unwrap(row.customer, row.version, row.master_id, bytes(row.wrapped))
+
+
+def _unwrap(customer: UUID, version: int, master_id: str, wrapped: bytes) -> bytes:
+    found = held.get((customer, version))
     if found is None:
-        found = ring().unwrap(row.master_id, bytes(row.wrapped), context=context_of(*which))
-        held.put(which, found)
+        found = ring().unwrap(master_id, wrapped, context=context_of(customer, version))
+        held.put((customer, version), found)
     return found
 
 

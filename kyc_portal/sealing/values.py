@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +23,12 @@ _NONCE = 12
 
 
 def _bound_to(customer: UUID, table: str, column: str, row_id: UUID, header: bytes) -> bytes:
-    parts = [customer.bytes, table.encode(), column.encode(), row_id.bytes]
-    return b"kyc1" + b"".join(len(part).to_bytes(2, "big") + part for part in parts) + header
+    return b"kyc1\x00\x10" + customer.bytes + _place(table, column) + b"\x00\x10" + row_id.bytes + header
+
+
+@cache
+def _place(table: str, column: str) -> bytes:
+    return b"".join(len(part).to_bytes(2, "big") + part for part in (table.encode(), column.encode()))
 
 
 def seal(customer_id: UUID, *, table: str, column: str, row_id: UUID, plaintext: bytes) -> bytes:
@@ -58,4 +63,4 @@ def seal_json(customer_id: UUID, *, table: str, column: str, row_id: UUID, value
 
 def open_json(customer_id: UUID, *, table: str, column: str, row_id: UUID, blob: bytes) -> Any:
     """Open what `seal_json` made."""
-    return json.loads(open_sealed(customer_id, table=table, column=column, row_id=row_id, blob=blob))
+    return json.loads(open_sealed(customer_id, table=table, column=column, row_id=row_id, blob=blob).decode())
