@@ -26,6 +26,8 @@ SHORTCUTS: tuple[tuple[Promise, tuple[tuple[tuple[str, ...], Promise], ...]], ..
             (("T",), _("Turn by a quarter")),
             (("X",), _("More contrast")),
             (("I",), _("Invert")),
+            (("P",), _("Point out the field you are on, or stop")),
+            (("Tab", "↵"), _("Among the fields: point out, zoom in on it")),
             (("← ↑ ↓ →",), _("Move the picture, when it has the focus")),
         ),
     ),

@@ -17,9 +17,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import Customer
-from kyc_portal.submissions import breaker, evidence, queue, reopening
+from kyc_portal.submissions import breaker, evidence, queue, regions, reopening
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import FAILED_AT_FIELD, FIELDS
+from kyc_portal.submissions.checks.zone import Said, said_of
 from kyc_portal.submissions.models import Check, Decision, ProviderBreaker, Scan, SideChoice, Submission
 from kyc_portal.submissions.models import Warning as WarningRow
 from kyc_portal.submissions.reasons import Outcome
@@ -47,13 +48,16 @@ FIELD_LABELS: dict[str, Promise] = {
 }
 FRONT_FIELDS = tuple(name for name in FIELD_LABELS if not name.startswith("back_"))
 BACK_FIELDS = tuple(name for name in FIELD_LABELS if name.startswith("back_"))
+# Below this share of right values a reviewer is told to look twice.
+_UNSURE_BELOW = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One value of a reading: what was read, what the customer said, what a reviewer put beside it.
 
-    `state` is corrected, differs, fail, not_read, pass or read; `word` says it in one word.
+    `state` is corrected, differs, fail, not_read, pass or read; `word` says it in one word. `region` is where it stands
+    on its picture, `zone` what the machine-readable line says of it; None where nobody knows.
     """
 
     name: str
@@ -67,17 +71,33 @@ class Field:
     request_id: str
     state: str
     word: str
+    region: regions.Region | None = None
+    zone: Said | None = None
 
     @property
     def value(self) -> str:
         return self.corrected or self.read
+
+    @property
+    def corners(self) -> str:
+        """The region's corners for the page's script: "x,y x,y x,y x,y"; empty where no place is known."""
+        return " ".join(f"{x},{y}" for x, y in self.region.corners) if self.region else ""
+
+    @property
+    def sure_percent(self) -> int | None:
+        """How sure the engine is, rounded down: 99.9 is not 100."""
+        return int(self.region.confidence * 100) if self.region else None
+
+    @property
+    def is_unsure(self) -> bool:
+        return self.region is not None and self.region.confidence < _UNSURE_BELOW
 
 
 @dataclass(frozen=True, slots=True)
 class SideFields:
     """One side's fields in card order, with the answer they came from.
 
-    `absent` are those this kind of card leaves out.
+    `absent` are those this kind of card leaves out. `knows_places` is false where the service said nothing of places.
     """
 
     side: str
@@ -87,6 +107,8 @@ class SideFields:
     request_id: str
     fields: Sequence[Field]
     absent: Sequence[Field]
+    scan_id: UUID
+    knows_places: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +159,14 @@ def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideF
     """The standing fields of each side that was read, including those that came back empty."""
     said = _customer_said(submission)
     sides = []
-    for side, standing in evidence.standing_sides(submission).items():
+    standing_sides = evidence.standing_sides(submission)
+    seen = {side: regions.opened(each.reading) for side, each in standing_sides.items() if each.reading}
+    for side, standing in standing_sides.items():
         if standing.reading is None:
             continue
+        places = seen[side].regions
+        # The line on a card's back states what its front prints.
+        zone = seen[side].zone or next((each.zone for each in seen.values() if each.zone), None)
         fields: list[Field] = []
         absent: list[Field] = []
         for name in FRONT_FIELDS if side == SideChoice.FRONT else BACK_FIELDS:
@@ -160,6 +187,8 @@ def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideF
                     request_id=standing.reading.request_id,
                     state=state,
                     word=str(word),
+                    region=(places or {}).get(name),
+                    zone=said_of(name, corrected or read, zone) if zone else None,
                 )
             )
         sides.append(
@@ -171,6 +200,8 @@ def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideF
                 request_id=standing.reading.request_id,
                 fields=fields,
                 absent=absent,
+                scan_id=standing.scan.pk,
+                knows_places=places is not None,
             )
         )
     return sides

@@ -1,4 +1,5 @@
 // The case: looks at pictures (side, zoom, turn, contrast; never changes the file), keeps the lease, opens the dialogs.
+import { pointing } from "./pointing.js";
 import { prepare } from "./reasons.js";
 
 const images = [...document.querySelectorAll("[data-scan]")];
@@ -13,11 +14,11 @@ const seen = new Set(
 const view = { zoom: 1, turn: 0, x: 0, y: 0 };
 const current = () => images.find((image) => !image.hidden);
 
+const placed = () => new DOMMatrix().translate(view.x, view.y).scale(view.zoom).rotate(view.turn);
+let pointer = null;
 const draw = () => {
-  for (const image of images) {
-    const place = new DOMMatrix().translate(view.x, view.y).scale(view.zoom).rotate(view.turn);
-    image.style.setProperty("transform", place.toString());
-  }
+  for (const image of images) image.style.setProperty("transform", placed().toString());
+  if (pointer) pointer.draw();
   if (zoomText) zoomText.textContent = `${Math.round(view.zoom * 100)} %`;
 };
 const note = (image) => {
@@ -39,14 +40,14 @@ for (const image of images) {
   note(image);
 }
 const sides = [...document.querySelectorAll("[data-side]")];
-for (const button of sides) {
-  button.addEventListener("click", () => {
-    for (const image of images) image.hidden = image.dataset.scan !== button.dataset.side;
-    for (const other of sides) other.setAttribute("aria-pressed", String(other === button));
-    for (const each of document.querySelectorAll("[data-strip]")) each.classList.toggle("active", each.dataset.strip === button.dataset.side);
-    images.forEach(note);
-  });
-}
+const show = (scan) => {
+  for (const image of images) image.hidden = image.dataset.scan !== scan;
+  for (const button of sides) button.setAttribute("aria-pressed", String(button.dataset.side === scan));
+  for (const each of document.querySelectorAll("[data-strip]")) each.classList.toggle("active", each.dataset.strip === scan);
+  images.forEach(note);
+  draw();
+};
+for (const button of sides) button.addEventListener("click", () => show(button.dataset.side));
 const retry = document.querySelector("[data-retry]");
 if (retry) retry.addEventListener("click", () => {
   const image = current();
@@ -76,6 +77,7 @@ const tools = {
   turn: () => (view.turn = (view.turn + 90) % 360),
   contrast: filter("contrast"),
   invert: filter("invert"),
+  point: (button) => pointer && pointer.toggle(button),
 };
 for (const button of document.querySelectorAll("[data-tool]")) {
   button.addEventListener("click", () => {
@@ -84,6 +86,7 @@ for (const button of document.querySelectorAll("[data-tool]")) {
     draw();
   });
 }
+if (well && images.length) pointer = pointing({ well, images, view, placed, show, changed: draw });
 if (well) {
   const middle = (event) => {
     const box = well.getBoundingClientRect();
