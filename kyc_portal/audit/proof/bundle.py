@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from kyc_portal.audit.proof import lines, sealer, verifier
+from kyc_portal.audit.proof import lines, plain_ed25519, sealer, verifier
 from kyc_portal.audit.proof.verification import snapshot
 from kyc_portal.audit.proof.verifier import Checkpoint
 
@@ -23,8 +23,9 @@ checkpoints.jsonl  the signed checkpoints, as they were made
 bundle.json        the position it starts at, and the tree's edge there
 verify.py          checks all of it:  python3 verify.py . --key 'THE KEY' --known a-checkpoint-you-kept.txt
 
-The key is not here on purpose: ask for it where you ask for things you trust. verify.py needs Python 3.11 and the
-package "cryptography", nothing of the product. Read it; it is short.
+The key is not here on purpose: ask for it where you ask for things you trust. verify.py needs Python 3.11 and nothing
+of the product; signatures are checked by the package "cryptography" where there is one, else by plain_ed25519.py.
+Read them; they are short.
 Personal values stand here as the digests of their ciphertexts only.
 """
 
@@ -80,6 +81,7 @@ def export(
     (folder / "bundle.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     (folder / "README.txt").write_text(README, encoding="utf-8")
     shutil.copyfile(verifier.__file__, folder / "verify.py")
+    shutil.copyfile(plain_ed25519.__file__, folder / "plain_ed25519.py")
     return Exported(start=start, end=end, covered=covered, sha256=digest)
 
 

@@ -7,7 +7,8 @@ BUNDLE is a folder with `bundle.json`, `entries.jsonl` and `checkpoints.jsonl`. 
 than the bundle: whoever could rewrite the log could rewrite a key beside it. `--known` names checkpoints you kept;
 without one, a tail that was cut together with its checkpoints cannot be seen.
 
-Needs Python 3.11 or newer and the package `cryptography`. One pass, constant memory but for the ids seen.
+Needs Python 3.11 or newer. Signatures are checked by the package `cryptography` where it is installed, else by the
+file plain_ed25519.py beside this one. One pass, constant memory but for the ids seen.
 Exit status: 0 sound, 1 not sound (one sentence says why), 2 the call cannot be understood.
 
 The tree is that of RFC 6962 (leaf SHA-256(00 ‖ line), node SHA-256(01 ‖ left ‖ right)); a checkpoint is a signed note
@@ -28,8 +29,21 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+try:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+except ImportError:
+    from plain_ed25519 import verifies  # type: ignore[import-not-found]
+else:
+
+    def verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+        """Whether 64 bytes are the signature of a 32-byte public key over the message."""
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
 
 # An entry so much older than the checkpoint before it was written late, or dated back: people should look.
 LATE = timedelta(minutes=5)
@@ -122,11 +136,7 @@ class Key:
 
     def signed(self, text: str, signature: bytes) -> bool:
         """Whether 64 bytes are this key's signature over a note's text."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return verifies(self.public, signature, text.encode())
 
 
 @dataclass(frozen=True)
