@@ -257,5 +257,7 @@ LOGGING = {
         "django.security": {"handlers": ["out"], "level": "WARNING", "propagate": False},
         "celery": {"level": "INFO"},
         "PIL": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},  # it lists the letters of what is printed
+        "fpdf": {"level": "WARNING"},
     },
 }

@@ -132,6 +132,16 @@ class PurposeForm(forms.Form):
     )
 
 
+class CasePackForm(PurposeForm):
+    """What an examiner's pack is for, and whether the staff's notes come along."""
+
+    with_notes = forms.BooleanField(
+        label=_("Include the staff's notes"),
+        required=False,
+        help_text=_("Notes and reasons that staff wrote for each other. Never for the customer."),
+    )
+
+
 class ConsentFilterForm(forms.Form):
     """Filters of the register of consents; each narrows, none is needed."""
 

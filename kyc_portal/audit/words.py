@@ -17,6 +17,8 @@ ACTS: dict[str, Promise] = {
     "backup.restored": _("Restored a backup"),
     "backup.taken": _("Took a backup"),
     "case.opened": _("Opened the case"),
+    "case_pack.asked": _("Asked for a case pack"),
+    "case_pack.made": _("Took a case pack"),
     "case.searched": _("Searched for cases"),
     "claim.released": _("Gave the case back"),
     "claim.taken": _("Claimed the case"),

@@ -21,6 +21,7 @@ from kyc_portal.accounts.models import Role, User
 from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.audit.words import told
+from kyc_portal.exports.case_pack.making import MAY_MAKE
 from kyc_portal.review_console import charts, cursors
 from kyc_portal.review_console.forms import SearchForm
 from kyc_portal.review_console.shortcuts import SHORTCUTS
@@ -232,6 +233,7 @@ def render_case(
         "is_lease_short": left < timedelta(minutes=2),
         "related": related.related(submission, now=now),
         "timeline": [told(entry) for entry in audit_queries.deeds_about(submission.customer_id)[:TIMELINE_SHOWN]],
+        "may_make_pack": user.role in MAY_MAKE,
         "may_read_log": user.role != Role.REVIEWER,
         "undoable": review.undoable(user, now=now),
         **more,

@@ -19,6 +19,7 @@ from kyc_portal.submissions.models import (
     PERMIT_OF_DECLARED,
     Check,
     Confirmation,
+    Decision,
     FieldCorrection,
     Reading,
     Scan,
@@ -217,3 +218,17 @@ def open_differences(confirmation: Confirmation) -> dict[str, dict[str, str]]:
         blob=bytes(confirmation.differences_sealed or b""),
     )
     return value
+
+
+def open_note(decision: Decision) -> str:
+    """The staff's note to a decision, opened; empty where there is none. Never for the customer."""
+    if decision.note_sealed is None:
+        return ""
+    value: dict[str, str] = open_json(
+        decision.customer_id,
+        table="decision",
+        column="note_sealed",
+        row_id=decision.id,
+        blob=bytes(decision.note_sealed),
+    )
+    return value["note"]

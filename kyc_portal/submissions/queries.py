@@ -50,6 +50,8 @@ FRONT_FIELDS = tuple(name for name in FIELD_LABELS if not name.startswith("back_
 BACK_FIELDS = tuple(name for name in FIELD_LABELS if name.startswith("back_"))
 # Below this share of right values a reviewer is told to look twice.
 _UNSURE_BELOW = 0.95
+# What the customer's page asks to be compared with the card; of the others a confirmation says nothing.
+CONFIRMED_FIELDS = frozenset({"name", "english_name", "birthday", "sex", "number", "valid_date", "back_id_number"})
 
 
 @dataclass(frozen=True, slots=True)

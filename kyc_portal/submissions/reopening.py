@@ -111,7 +111,11 @@ def told(submission: Submission) -> Told | None:
         .select_related("reopened_by", "decision")
         .get()
     )
-    why = open_sealed(
-        found.customer_id, table="reopening", column="why", row_id=found.pk, blob=bytes(found.why_sealed)
+    return Told(found, why_of(found))
+
+
+def why_of(reopening: Reopening) -> str:
+    """Why a case was taken up again, opened from its seal."""
+    return open_sealed(
+        reopening.customer_id, table="reopening", column="why", row_id=reopening.pk, blob=bytes(reopening.why_sealed)
     ).decode()
-    return Told(found, why)

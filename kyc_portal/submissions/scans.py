@@ -8,6 +8,7 @@ from uuid import UUID
 from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import digests, files
+from kyc_portal.sealing.values import open_sealed
 from kyc_portal.submissions import quality
 from kyc_portal.submissions.errors import PictureRefusedError
 from kyc_portal.submissions.models import Scan
@@ -64,6 +65,27 @@ def display_copy(scan: Scan, *, actor: Actor) -> bytes:
     with audit.acting(actor):
         record_view(scan_id=scan.id, submission_id=scan.submission_id, customer_id=scan.customer_id, side=scan.side)
     return images.display_copy(files.opened(scan.customer_id, scan.id, sealed))
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """A picture for a pack: as received, and an upright copy without metadata (JPEG). `salt` opens its commitment."""
+
+    original: bytes
+    display: bytes
+    salt: bytes
+
+
+def copies(scan: Scan, *, max_side: int) -> Copies:
+    """Both copies of a picture, the second one's longer side in pixels at most; the caller has recorded the view.
+
+    Raises KeyDestroyedError, and OSError when the store does not answer.
+    """
+    data = original(scan)
+    salt = open_sealed(
+        scan.customer_id, table="scan", column="salt_sealed", row_id=scan.pk, blob=bytes(scan.salt_sealed)
+    )
+    return Copies(original=data, display=images.display_copy(data, max_side=max_side), salt=salt)
 
 
 def record_view(*, scan_id: UUID, submission_id: UUID, customer_id: UUID, side: str) -> None:

@@ -76,6 +76,7 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "administration:privacy": ("get", frozenset({A, D})),
     "administration:privacy-customer": ("get", frozenset({A, D})),
     "administration:privacy-act": ("post", frozenset({D})),
+    "administration:case-pack": ("get", frozenset({A, D})),
     "administration:consents": ("get", frozenset({A, D})),
     "administration:consents-file": ("post", frozenset({D})),
     "administration:policy": ("get", frozenset({S, A, D})),

@@ -7,8 +7,9 @@ FOLDER is the unpacked pack, by default the one this file lies in. The key, or a
 somewhere else than the pack: whoever could change the pack could change what lies beside it.
 
 It checks that every file is the one that SHA256SUMS names and none was added; that each picture is the one whose
-commitment was logged when it was received; and that each entry of the timeline stands in the log that the checkpoint
-signs. It cannot see that an entry is missing from the timeline: for that, ask for the log itself.
+commitment was logged when it was received, and that decisions were made on pictures of the pack; and that each entry
+of the timeline stands in the log that the checkpoint signs. It cannot see that an entry is missing from the timeline:
+for that, ask for the log itself.
 
 Needs Python 3.11 or newer, and the files verify_log.py and plain_ed25519.py beside it.
 Exit status: 0 sound, 1 not sound (one sentence says why), 2 the call cannot be understood.
@@ -161,14 +162,18 @@ def _pictures(folder: Path, entries: Sequence[dict[str, Any]]) -> tuple[int, int
         if entry.get("object_type") == "submissions.scan" and entry.get("action") == "insert"
     }
     try:
-        held = json.loads((folder / "case.json").read_text(encoding="utf-8"))["pictures"]
+        held, commitments = json.loads((folder / "case.json").read_text(encoding="utf-8"))["pictures"], set()
         for each in held:
             data = (folder / each["file"]).read_bytes()
             commitment = sha256(bytes.fromhex(each["salt"]) + data).digest()
-            if each["id"] not in received:
-                continue
-            if received[each["id"]] != f"sha256:{sha256(commitment).hexdigest()}":
+            commitments.add(commitment.hex())
+            logged = received.get(each["id"])
+            if logged is not None and logged != f"sha256:{sha256(commitment).hexdigest()}":
                 raise UnsoundError(f"{each['file']} is not the picture that was received")
+        for entry in entries:
+            is_decision = entry.get("object_type") == "submissions.decision" and entry.get("action") == "insert"
+            if is_decision and not set(entry["after"]["receipt"]["pictures"].values()) <= commitments:
+                raise UnsoundError(f"decision {entry['object_id']} was made on a picture that is not in the pack")
         return len(held), sum(each["id"] in received for each in held)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnsoundError("the pictures in case.json cannot be read") from error

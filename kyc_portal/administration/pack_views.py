@@ -1,0 +1,63 @@
+"""The packs of one case and of one customer: ask for one with a purpose, and take it away at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from kyc_portal.accounts.models import Role
+from kyc_portal.accounts.permissions import require_fresh_factor, require_role, signed_in_user
+from kyc_portal.administration.forms import CasePackForm
+from kyc_portal.audit.proof.verifier import UnsoundError
+from kyc_portal.exports.case_pack import making
+from kyc_portal.sealing.errors import KeyDestroyedError, SealError
+from kyc_portal.submissions import queries
+
+log = logging.getLogger(__name__)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_role(Role.AUDITOR, Role.ADMINISTRATOR)
+@require_fresh_factor
+def case_pack(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """An examiner's pack of one case: evidence, decisions, timeline with proofs, and what verifies them."""
+    submission = get_object_or_404(queries.reviewable(), pk=submission_id)
+    form = CasePackForm(request.POST or None)
+    status = 400 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = making.make(
+                submission=submission,
+                purpose=form.cleaned_data["purpose"],
+                with_notes=form.cleaned_data["with_notes"],
+                by=signed_in_user(request),
+                now=timezone.now(),
+            )
+        except KeyDestroyedError:
+            return render(request, "review_console/erased.html", {"submission": submission}, status=410)
+        except (OSError, SealError, UnsoundError) as error:
+            log.error("case_pack_not_made", extra={"error": type(error).__name__})
+            messages.error(request, _("The store, a key or the audit log does not answer as it should. Try again."))
+            status = 503
+        else:
+            return as_file(made.data, made.file_name, made.sha256)
+    context = {"submission": submission, "form": form}
+    return render(request, "administration/case_pack.html", context, status=status)
+
+
+def as_file(data: bytes, name: str, sha256: str) -> HttpResponse:
+    """A zip to save, which no cache keeps."""
+    headers: Mapping[str, str] = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+        "X-Content-SHA256": sha256,
+    }
+    return HttpResponse(data, content_type="application/zip", headers=dict(headers))

@@ -1,0 +1,372 @@
+"""The examiner's pack: what is in it, that a stranger's machine verifies it, and that no changed byte passes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from kyc_portal import audit
+from kyc_portal.accounts.models import Role, User
+from kyc_portal.audit.proof import sealer, signing
+from kyc_portal.audit.proof.inclusion import Proof
+from kyc_portal.audit.proof.places import Folder
+from kyc_portal.customer_site import words
+from kyc_portal.exports.case_pack import contents, making
+from kyc_portal.exports.case_pack.contents import NOT_SEEN, Making
+from kyc_portal.exports.case_pack.making import Made
+from kyc_portal.exports.errors import NotAllowedError, RefusedError
+from kyc_portal.sealing.errors import KeyDestroyedError
+from kyc_portal.sealing.keys import held
+from kyc_portal.sealing.models import CustomerKey
+from kyc_portal.submissions import queries, review
+from kyc_portal.submissions.models import DeclaredType, Submission
+from kyc_portal.submissions.reasons import Outcome
+from tests import cast
+from tests.house.test_administration import freshly_signed_in
+
+PURPOSE = "Examination by the regulator, letter of 20 November"
+NOTE = "NOTE-FOR-COLLEAGUES-ONLY"
+NASTY = "<script>alert(1)</script>"
+SIGNER = signing.signers(f"t:{base64.b64encode(b'p' * 32).decode()}", origin="pack.example/audit")[0]
+
+
+@pytest.fixture
+def aud() -> User:
+    return cast.make_staff(Role.AUDITOR, "Aud Mak")
+
+
+def rejected() -> Submission:
+    """A case with a warning, a correction and a note, rejected."""
+    rob, now = cast.make_staff(name="Rob Lam"), timezone.now()
+    submission = cast.to_review(warnings=(-9102,), now=now)
+    cast.looked_at(cast.claimed(submission, rob, now=now), rob)
+    review.correct(
+        submission=submission, reviewer=rob, reading=submission.readings.get(), field_name="issue_authority",
+        value=f"国家移民管理局{NASTY}", reason="misread", version_seen=submission.version, actor=rob.actor, now=now,
+    )  # fmt: skip
+    submission.refresh_from_db()
+    review.decide(
+        submission=submission, reviewer=rob, verdict=review.Verdict(Outcome.REJECT, ("photocopy",), note=NOTE),
+        version_seen=submission.version, actor=rob.actor, now=now,
+    )  # fmt: skip
+    submission.refresh_from_db()
+    return submission
+
+
+def made(submission: Submission, by: User, *, with_notes: bool = False) -> Made:
+    return making.make(submission=submission, purpose=PURPOSE, with_notes=with_notes, by=by, now=timezone.now())
+
+
+def files(pack: Made) -> dict[str, bytes]:
+    """{path in the pack: bytes}."""
+    with zipfile.ZipFile(io.BytesIO(pack.data)) as archive:
+        assert archive.testzip() is None
+        return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.django_db
+@pytest.mark.db_bound
+class TestWhatIsInIt:
+    def test_every_hash_is_listed_and_right(self, aud: User) -> None:
+        held = files(made(rejected(), aud))
+        listed = dict(reversed(line.split("  ", 1)) for line in held.pop("SHA256SUMS").decode().splitlines())
+        assert listed == {name: hashlib.sha256(data).hexdigest() for name, data in held.items()}
+        assert {"index.html", "case.pdf", "case.json", "timeline.json", "verify.py"} <= set(held)
+
+    def test_the_page_says_the_box_first_and_who_decided_what(self, aud: User) -> None:
+        submission = rejected()
+        held = files(made(submission, aud))
+        page = held["index.html"].decode()
+        assert page.index(NOT_SEEN.split(".")[0]) < page.index("<h2>")
+        for text in (
+            submission.reference, "Aud Mak, Auditor", PURPOSE, "李優圖", "Rob Lam, reviewer", "Photocopy offered as a card",
+            "-9102", "corrected by Rob Lam: misread", "Remote, original not seen", "what was seen: version",
+            hashlib.sha256(held["case.json"]).hexdigest(),
+        ):  # fmt: skip
+            assert text in page, text
+        assert NASTY not in page
+        assert not re.search(r"<script|(src|href)=\"(https?:|//)|url\(", page)
+
+    def test_what_was_not_checked_stands_in_capitals_and_is_counted(self, aud: User) -> None:
+        submission = cast.to_review(warnings=None, now=timezone.now())
+        held = files(made(submission, aud))
+        checks = json.loads(held["case.json"])["checks"]
+        many = sum(check["result"] == "NOT CHECKED" for check in checks)
+        assert many >= 1
+        assert f"{many} NOT CHECKED" in held["index.html"].decode()
+
+    def test_pictures_are_the_bytes_that_came_in(self, aud: User) -> None:
+        submission = cast.received(declared=DeclaredType.TAIWAN_RESIDENT, now=timezone.now())
+        held = files(made(submission, aud))
+        [picture] = json.loads(held["case.json"])["pictures"]
+        scan = submission.scans.get()
+        data = held[picture["file"]]
+        assert hashlib.sha256(data).hexdigest() == picture["sha256"]
+        assert hashlib.sha256(bytes.fromhex(picture["salt"]) + data).digest() == bytes(scan.commitment)
+
+    def test_the_staffs_notes_come_only_where_they_were_asked_for(self, aud: User, log) -> None:
+        submission = rejected()
+        log.start()
+        for with_notes in (False, True):
+            held = files(made(submission, aud, with_notes=with_notes))
+            texts = (held["index.html"] + held["case.json"] + held["timeline.json"]).decode()
+            assert (NOTE in texts) is with_notes
+        assert [each.details["notes"] for each in log.entries(action="case_pack.made")] == ["no", "yes"]
+
+    def test_no_other_customer_is_in_it(self, aud: User) -> None:
+        other = cast.to_review(
+            read=replace(cast.TAIWAN_READING, name="區麗珍", english_name="AU,LAI CHUN"), now=timezone.now()
+        )
+        held = files(made(rejected(), aud))
+        for name, data in held.items():
+            for value in ("區麗珍", "AU,LAI CHUN", other.customer.reference, str(other.customer_id)):
+                assert value.encode() not in data, (name, value)
+
+    def test_making_is_an_act_and_a_look_at_every_picture(self, aud: User, log) -> None:
+        submission = rejected()
+        log.start()
+        pack = made(submission, aud)
+        assert log.acts() == ["case_pack.asked", "picture.viewed", "case_pack.made"]
+        [entry] = log.entries(action="case_pack.made")
+        assert entry.details["sha256"] == pack.sha256 == hashlib.sha256(pack.data).hexdigest()
+        assert (entry.details["purpose"], entry.subject) == (PURPOSE, submission.customer_id)
+
+    def test_without_a_checkpoint_page_and_paper_say_so(self, aud: User) -> None:
+        asked = Making("Aud Mak", "Auditor", timezone.now(), PURPOSE, False, "Harbour", "1")
+        case = replace(contents.gather(rejected(), made=asked, now=timezone.now()), proof=Proof((), ()))
+        assert "NOT SIGNED YET: there is no checkpoint" in making.files_of(case)["index.html"].decode()
+
+    def test_only_what_the_customer_was_shown_is_called_confirmed(self, aud: User) -> None:
+        assert set(words.FIELDS) == queries.CONFIRMED_FIELDS
+        lines = {each["name"]: each for each in json.loads(files(made(rejected(), aud))["case.json"])["fields"]}
+        assert (lines["name"]["source"], lines["issue_address"]["source"]) == ("confirmed by customer", "read")
+
+    def test_no_letter_of_it_comes_into_the_logs(self, aud: User, caplog: pytest.LogCaptureFixture) -> None:
+        """A library of fonts tells what it embeds, letter by letter, to whoever listens."""
+        made(rejected(), aud)
+        assert not [each for each in caplog.records if each.name.startswith(("fontTools", "fpdf"))]
+
+    def test_the_paper_embeds_its_fonts_and_runs_nothing(self, aud: User) -> None:
+        data = files(made(rejected(), aud))["case.pdf"]
+        assert data.startswith(b"%PDF-")
+        assert data.count(b"/FontFile") >= 1
+        assert b"/JavaScript" not in data
+        assert b"/URI" not in data
+
+    @pytest.mark.parametrize("role", [Role.REVIEWER, Role.SENIOR_REVIEWER, Role.CUSTOMER])
+    def test_others_are_refused_by_the_writer_too(self, role: Role, log) -> None:
+        submission, person = rejected(), cast.make_staff(role)
+        log.start()
+        with pytest.raises(NotAllowedError):
+            made(submission, person)
+        assert log.acts() == []
+
+    def test_without_a_purpose_nothing_is_opened(self, aud: User, log) -> None:
+        submission = rejected()
+        log.start()
+        with pytest.raises(RefusedError):
+            making.make(submission=submission, purpose="  why  ", with_notes=False, by=aud, now=timezone.now())
+        assert log.acts() == []
+
+    def test_of_an_erased_customer_there_is_no_pack(self, aud: User, sign_in: Callable[[User], Client]) -> None:
+        submission = rejected()
+        with audit.acting(audit.system("command_test")):
+            CustomerKey.objects.filter(customer=submission.customer_id).delete()
+        held.clear()
+        with pytest.raises(KeyDestroyedError):
+            made(submission, aud)
+        client = freshly_signed_in(sign_in(aud), aud)
+        address = reverse("administration:case-pack", args=[submission.pk])
+        assert client.post(address, {"purpose": PURPOSE}).status_code == 410
+
+
+@pytest.mark.django_db
+@pytest.mark.db_bound
+class TestThePage:
+    def test_a_fresh_factor_and_a_purpose_give_the_zip(self, aud: User, sign_in: Callable[[User], Client]) -> None:
+        submission = rejected()
+        address = reverse("administration:case-pack", args=[submission.pk])
+        stale = freshly_signed_in(sign_in(aud), aud, method="password")
+        assert stale.post(address, {"purpose": PURPOSE})["Location"].startswith(reverse("mfa_reauthenticate"))
+        client = freshly_signed_in(sign_in(aud), aud)
+        assert client.post(address, {"purpose": "short"}).status_code == 400
+        answer = client.post(address, {"purpose": PURPOSE})
+        assert answer["Content-Type"] == "application/zip"
+        assert "no-store" in answer["Cache-Control"]
+        assert answer["X-Content-SHA256"] == hashlib.sha256(answer.content).hexdigest()
+        assert "alert" not in answer["Content-Disposition"]
+
+    def test_the_case_offers_it_to_who_may(self, aud: User, sign_in: Callable[[User], Client]) -> None:
+        submission = rejected()
+        for person, may in ((aud, True), (cast.make_staff(), False)):
+            page = sign_in(person).get(reverse("console:case", args=[submission.pk])).content.decode()
+            assert (reverse("administration:case-pack", args=[submission.pk]) in page) is may
+
+    def test_a_case_never_sent_in_is_not_found(self, aud: User, sign_in: Callable[[User], Client]) -> None:
+        submission = cast.collecting(cast.make_customer())
+        client = freshly_signed_in(sign_in(aud), aud)
+        assert client.get(reverse("administration:case-pack", args=[submission.pk])).status_code == 404
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Seal and sign all there is; gives the note."""
+    outside = Folder(tmp_path / "checkpoints")
+    with sealer.connect(os.environ["SEALER_DATABASE_URL"]) as connection:
+        connection.autocommit = True
+
+        def sign() -> str:
+            while (step := sealer.seal(connection)) is None or step.more:
+                pass
+            size = sealer.sealed_size(connection)
+            root = sealer.edge_at(connection, size).root()
+            note = signing.note(size=size, root=root, at=timezone.now(), by=SIGNER)
+            connection.execute("INSERT INTO audit.checkpoint(size, note, at) VALUES (%s, %s, now())", [size, note])
+            outside.put("note.txt", note)
+            return note
+
+        yield sign
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """As a stranger runs it: an empty environment, no package but Python's own, outside of the project."""
+    return subprocess.run(
+        [sys.executable, "-S", "verify.py", *arguments],
+        cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.db_bound
+class TestOnAStrangersMachine:
+    def unpacked(self, tmp_path: Path, pack: Made) -> Path:
+        with zipfile.ZipFile(io.BytesIO(pack.data)) as archive:
+            archive.extractall(tmp_path / "pack")
+        [folder] = (tmp_path / "pack").iterdir()
+        return folder
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path, signed: Callable[[], str], aud: User) -> Path:
+        """A pack whose timeline is signed but for what came with its making."""
+        submission = rejected()
+        signed()
+        return self.unpacked(tmp_path, made(submission, aud))
+
+    def key(self) -> str:
+        return str(SIGNER.key)
+
+    def test_it_verifies_and_adds_no_file(self, folder: Path) -> None:
+        before = sorted(folder.rglob("*"))
+        answer = run(folder, "--key", self.key())
+        assert (answer.returncode, answer.stderr) == (0, ""), answer.stdout
+        entries = len(json.loads((folder / "timeline.json").read_text())["entries"])
+        assert f"{entries} entries of the log" in answer.stdout
+        assert entries > 15
+        assert "1 of 1 pictures are the ones whose receipt stands in the log" in answer.stdout
+        assert "2 entries came after that checkpoint: NOT SIGNED" in answer.stdout  # the asking, the look
+        assert sorted(folder.rglob("*")) == before
+
+    def test_a_checkpoint_that_was_kept_does_as_well(self, folder: Path, tmp_path: Path) -> None:
+        kept = tmp_path / "checkpoints" / "note.txt"
+        answer = run(folder, "--checkpoint", str(kept))
+        assert answer.returncode == 0, answer.stdout
+        assert "its signature was not checked" in answer.stdout
+
+    def test_it_does_not_vouch_for_itself(self, folder: Path) -> None:
+        answer = run(folder)
+        assert answer.returncode == 2
+        assert "cannot vouch for itself" in answer.stderr
+
+    def test_another_key_is_not_believed(self, folder: Path) -> None:
+        other = signing.signers(f"t:{base64.b64encode(b'q' * 32).decode()}", origin="pack.example/audit")[0]
+        answer = run(folder, "--key", str(other.key))
+        assert answer.returncode == 1
+        assert "not signed by a key that is believed" in answer.stdout
+
+    def test_one_changed_byte_of_any_file_is_refused(self, folder: Path) -> None:
+        names = [each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()]
+        for name in sorted(set(names) - {"verify.py", "verify_log.py", "plain_ed25519.py"}):
+            path, whole = folder / name, (folder / name).read_bytes()
+            at = len(whole) // 2
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+            assert run(folder, "--key", self.key()).returncode == 1, name
+            path.write_bytes(whole)
+        assert run(folder, "--key", self.key()).returncode == 0
+
+    def summed_anew(self, folder: Path, name: str) -> None:
+        """What somebody who changes a file also does."""
+        lines = (folder / "SHA256SUMS").read_text().splitlines()
+        fresh = f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}"
+        (folder / "SHA256SUMS").write_text(
+            "".join(f"{fresh if each.endswith(f'  {name}') else each}\n" for each in lines)
+        )
+
+    def test_an_entry_changed_together_with_its_hash_is_refused(self, folder: Path) -> None:
+        held = json.loads((folder / "timeline.json").read_text())
+        held["entries"][5]["line"] = (
+            held["entries"][5]["line"].replace("staff", "stuff").replace("customer", "kustomer")
+        )
+        (folder / "timeline.json").write_text(json.dumps(held))
+        self.summed_anew(folder, "timeline.json")
+        answer = run(folder, "--key", self.key())
+        assert answer.returncode == 1
+        assert "is not one of the entries that were signed" in answer.stdout
+
+    def test_another_picture_with_its_own_hash_is_refused(self, folder: Path) -> None:
+        held = json.loads((folder / "case.json").read_text())
+        name = held["pictures"][0]["file"]
+        (folder / name).write_bytes(cast.picture(9999))
+        held["pictures"][0]["sha256"] = hashlib.sha256(cast.picture(9999)).hexdigest()
+        (folder / "case.json").write_text(json.dumps(held))
+        for each in (name, "case.json"):
+            self.summed_anew(folder, each)
+        answer = run(folder, "--key", self.key())
+        assert answer.returncode == 1
+        assert "is not the picture that was received" in answer.stdout
+
+    def test_a_picture_left_out_of_all_lists_is_missed_by_its_decision(self, folder: Path) -> None:
+        held = json.loads((folder / "case.json").read_text())
+        name = held["pictures"].pop()["file"]
+        (folder / name).unlink()
+        (folder / "case.json").write_text(json.dumps(held))
+        self.summed_anew(folder, "case.json")
+        sums = (folder / "SHA256SUMS").read_text().splitlines(keepends=True)
+        (folder / "SHA256SUMS").write_text("".join(line for line in sums if not line.endswith(f"  {name}\n")))
+        answer = run(folder, "--key", self.key())
+        assert answer.returncode == 1
+        assert "was made on a picture that is not in the pack" in answer.stdout
+
+    def test_a_file_added_or_removed_is_named(self, folder: Path) -> None:
+        (folder / "extra.txt").write_text("x")
+        assert "extra.txt does not stand in SHA256SUMS" in run(folder, "--key", self.key()).stdout
+        (folder / "extra.txt").unlink()
+        (folder / "case.pdf").unlink()
+        assert "case.pdf is missing" in run(folder, "--key", self.key()).stdout
+
+    def test_a_pack_made_before_anything_was_signed_says_so(self, folder: Path) -> None:
+        """Its timeline as it would be then."""
+        held = {
+            "checkpoints": [],
+            "entries": [],
+            "unsigned": json.loads((folder / "timeline.json").read_text())["entries"],
+        }
+        (folder / "timeline.json").write_text(json.dumps(held))
+        self.summed_anew(folder, "timeline.json")
+        answer = run(folder, "--key", self.key())
+        assert answer.returncode == 1
+        assert "nothing was signed when the pack was made" in answer.stdout
