@@ -41,6 +41,7 @@ ACTS: dict[str, Promise] = {
     "relationship.ended": _("Said that the relationship ended"),
     "retention.run": _("Ran the retention"),
     "field.corrected": _("Corrected a field"),
+    "digests.renewed": _("Digested a customer's values by another digest key"),
     "key.renewed": _("Gave a customer a new key"),
     "key.rewrapped": _("Wrapped keys by another master key"),
     "export.approved": _("Approved an export in clear"),

@@ -29,7 +29,8 @@ def _derived(text: str, key_id: str, kind: str) -> bytes:
     return derive(_keys(text)[key_id], f"kyc digest {kind}")
 
 
-def _newest() -> str:
+def newest() -> str:
+    """The name of the key that digests what comes."""
     return next(iter(_keys(settings.DIGEST_KEY)))
 
 
@@ -47,7 +48,7 @@ def digest(kind: str, text: str, *, key_id: str | None = None) -> bytes:
     """The keyed digest of a value of one kind (32 bytes)."""
     if kind not in KINDS:
         raise ValueError(f"no such kind of digest: {kind}")
-    key = _derived(settings.DIGEST_KEY, key_id or _newest(), kind)
+    key = _derived(settings.DIGEST_KEY, key_id or newest(), kind)
     return hmac.digest(key, _normal(kind, text), hashlib.sha256)
 
 
@@ -56,11 +57,17 @@ def picture_digest(data: bytes) -> bytes:
     return digest("picture", hashlib.sha256(data).hexdigest())
 
 
+def picture_digests(data: bytes) -> list[bytes]:
+    """The picture's digest under every key of the ring, the newest first: to look it up by."""
+    text = hashlib.sha256(data).hexdigest()
+    return [digest("picture", text, key_id=key_id) for key_id in _keys(settings.DIGEST_KEY)]
+
+
 def put_digests(customer_id: UUID, texts: Mapping[str, str]) -> None:
     """Remember values of a customer by digest; inside the caller's `acting`. Safe to repeat."""
     SearchDigest.objects.bulk_create(
         [
-            SearchDigest(customer=customer_id, kind=kind, key_id=_newest(), digest=digest(kind, text))
+            SearchDigest(customer=customer_id, kind=kind, key_id=newest(), digest=digest(kind, text))
             for kind, text in texts.items()
         ],
         ignore_conflicts=True,

@@ -15,7 +15,7 @@ from django.db import IntegrityError
 
 from kyc_portal import audit
 from kyc_portal.sealing.errors import KeyDestroyedError, MasterKeyError
-from kyc_portal.sealing.models import CustomerKey, MasterKeyCheck
+from kyc_portal.sealing.models import CustomerKey, MasterKeyCheck, SearchDigest
 from kyc_portal.sealing.rings import MasterKeys, derive, parse
 
 _HELD_SECONDS = 60.0
@@ -161,13 +161,21 @@ def require_known_master_keys() -> None:
                 f"customers' keys were wrapped by master key '{key_id}', which is not in MASTER_KEY"
                 f" (has: {', '.join(keys.keys)})"
             )
+        if key_id.startswith(_DIGEST_PREFIX) and SearchDigest.objects.filter(key_id=_plain(key_id)).exists():
+            raise MasterKeyError(
+                f"search digests were made by digest key '{_plain(key_id)}', which is not in DIGEST_KEY"
+            )
     new = [MasterKeyCheck(master_id=key_id, value=values[key_id]) for key_id in values if key_id not in stored]
     if new:
         with audit.acting(audit.system("sealing")):
             MasterKeyCheck.objects.bulk_create(new, ignore_conflicts=True)
 
 
+def _plain(key_id: str) -> str:
+    return key_id.removeprefix(_DIGEST_PREFIX)
+
+
 def _other_value(key_id: str) -> str:
     if key_id.startswith(_DIGEST_PREFIX):
-        return f"digest key '{key_id.removeprefix(_DIGEST_PREFIX)}' is not the one that made the stored digests"
+        return f"digest key '{_plain(key_id)}' is not the one that made the stored digests"
     return f"master key '{key_id}' is not the one that wrapped the customers' keys"

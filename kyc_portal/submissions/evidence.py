@@ -113,7 +113,8 @@ def weigh(submission: Submission, *, now: datetime) -> list[Finding]:
     front, back = sides.get(SideChoice.FRONT), sides.get(SideChoice.BACK)
     codes, tested = _warnings(submission, sides)
     permit = grammar.permit_of(front.fields["type"]) if front and front.reading else None
-    _remember_digests(submission, permit, front)
+    if front and front.reading:
+        digests.put_digests(submission.customer_id, findable(front.fields))
     findings = rules.run(
         rules.Evidence(
             declared=PERMIT_OF_DECLARED[submission.declared_type],
@@ -184,18 +185,18 @@ def _store_position(
     submission.refresh_from_db()
 
 
-def _remember_digests(submission: Submission, permit: PermitType | None, front: StandingSide | None) -> None:
-    """Keep the keyed digests by which the same number and holder are found on another customer."""
-    if permit is None or front is None:
-        return
-    fields = front.fields
+def findable(fields: Mapping[str, str]) -> dict[str, str]:
+    """By what the same number and holder are found on another customer: {kind of digest: value} of a front's fields."""
+    permit = grammar.permit_of(fields["type"])
+    if permit is None:
+        return {}
     texts = {"number": grammar.plain(fields["number"])} if fields["number"] else {}
     life = grammar.life_number(permit, fields["number"])
     if life:
         texts["life_number"] = life
     if fields["name"] and dates.day(fields["birthday"]):
         texts["name_born"] = f"{fields['name']}|{dates.day(fields['birthday'])}"
-    digests.put_digests(submission.customer_id, texts)
+    return texts
 
 
 def _other_holders(submission: Submission, permit: PermitType | None, front: StandingSide | None) -> int | None:

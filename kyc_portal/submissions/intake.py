@@ -89,12 +89,12 @@ def add_scan(
     if side not in submission.needed_sides:
         raise PictureRefusedError("side_not_needed")
     examined = scans.examine(data)
-    digest = scans.picture_digest(data)
+    digest, known = scans.picture_digest(data), scans.picture_digests(data)
     attempt = _attempt_being_collected(submission)
-    twin = _twin(submission, side=side, attempt=attempt, digest=digest)
+    twin = _twin(submission, side=side, attempt=attempt, digests=known)
     if twin is not None:
         return twin
-    if examined.fault and not _taken_despite(submission, side=side, attempt=attempt, digest=digest, insists=insists):
+    if examined.fault and not _taken_despite(submission, side=side, attempt=attempt, digests=known, insists=insists):
         _refuse(submission, side=side, attempt=attempt, fault=examined.fault, digest=digest, actor=actor, now=now)
     scan_id = uuid.uuid4()
     stored = files.store(submission.customer_id, scan_id, examined.data)
@@ -150,9 +150,9 @@ def _attempt_being_collected(submission: Submission) -> int:
     return submission.attempt + (submission.state == State.ASKED_AGAIN)
 
 
-def _twin(submission: Submission, *, side: str, attempt: int, digest: bytes) -> Scan | None:
+def _twin(submission: Submission, *, side: str, attempt: int, digests: list[bytes]) -> Scan | None:
     """The same picture already standing for this side; a picture that failed before is refused by name."""
-    same = Scan.objects.filter(customer_id=submission.customer_id, picture_digest=digest, side=side)
+    same = Scan.objects.filter(customer_id=submission.customer_id, picture_digest__in=digests, side=side)
     if same.filter(state=ScanState.FAULTY).exists():
         raise PictureRefusedError(SAME_AS_FAILED)
     return same.filter(submission=submission, attempt=attempt, state=ScanState.KEPT).first()
@@ -169,7 +169,7 @@ def may_insist(submission: Submission, side: str) -> bool:
     return not Scan.objects.filter(submission=submission, side=side).exclude(taken_despite="").exists()
 
 
-def _taken_despite(submission: Submission, *, side: str, attempt: int, digest: bytes, insists: bool) -> bool:
+def _taken_despite(submission: Submission, *, side: str, attempt: int, digests: list[bytes], insists: bool) -> bool:
     """Whether a picture with a fault is taken all the same: a person will look at it.
 
     Raises PictureRefusedError for the very picture that was refused before.
@@ -177,7 +177,7 @@ def _taken_despite(submission: Submission, *, side: str, attempt: int, digest: b
     if insists and may_insist(submission, side):
         return True
     refused = RefusedPicture.objects.filter(submission=submission, side=side, attempt=attempt)
-    if refused.filter(picture_digest=digest).exists():
+    if refused.filter(picture_digest__in=digests).exists():
         raise PictureRefusedError(SAME_AS_FAILED)
     return refused.count() + 1 >= policies.of(submission).failed_pictures_per_side
 
