@@ -7,6 +7,8 @@ stays readable until they are deleted, or until the master key they need is dest
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -23,6 +25,8 @@ from kyc_portal.privacy.models import Cause, Erasure
 from kyc_portal.sealing import files
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey, SearchDigest
+from kyc_portal.submissions import intake
+from kyc_portal.submissions.errors import TooLateError
 from kyc_portal.submissions.models import Reading, RefusedPicture, Scan, Submission
 from kyc_portal.submissions.states import ENDS
 
@@ -79,6 +83,32 @@ def erase(*, customer: Customer, cause: Cause, actor: Actor, now: datetime) -> E
     return receipt
 
 
+def repeat(customers: Collection[UUID], *, actor: Actor, now: datetime) -> Repeated:
+    """Erase again who was erased after the backup that was restored, whatever their time to keep: it was over once.
+
+    An application that the backup shows as open is withdrawn first. A legal hold wins, as on every path.
+    """
+    erased, left = 0, []
+    for customer in Customer.objects.filter(pk__in=customers, erasure=None).order_by("pk"):
+        try:
+            for submission in Submission.objects.filter(customer=customer).exclude(state__in=sorted(ENDS)):
+                intake.withdraw(submission=submission, actor=actor, now=now)
+            erase(customer=customer, cause=Cause.REPEATED, actor=actor, now=now)
+        except (NotErasedError, TooLateError):
+            left.append(customer.reference)
+        else:
+            erased += 1
+    return Repeated(erased, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """How many were erased again, and the references of those that a person must look at."""
+
+    erased: int
+    left: list[str]
+
+
 def never_started(customer: Customer) -> bool:
     """Whether the customer never started: nothing but the sign-in is there, and no rule asks to keep that."""
     return not Submission.objects.filter(customer=customer).exists()
@@ -91,7 +121,7 @@ def _require_allowed(customer: Customer, cause: Cause, now: datetime) -> None:
         raise NotErasedError("held")
     if Submission.objects.filter(customer=customer).exclude(state__in=sorted(ENDS)).exists():
         raise NotErasedError("open")
-    if cause is Cause.REQUEST and never_started(customer):
+    if cause is Cause.REPEATED or (cause is Cause.REQUEST and never_started(customer)):
         return
     clock = retention.clock(customer)
     if not clock.is_due(retention.today(now)):

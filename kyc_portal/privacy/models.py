@@ -69,6 +69,7 @@ class Cause(models.TextChoices):
 
     RETENTION = "retention", _("The time to keep it was over")
     REQUEST = "request", _("The customer asked")
+    REPEATED = "repeated", _("Erased before; a restored backup did not know it")
 
 
 class Erasure(models.Model):

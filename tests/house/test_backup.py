@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -16,8 +18,12 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from kyc_portal import backup
-from kyc_portal.audit.proof import signing
+from kyc_portal.accounts.models import Role
+from kyc_portal.audit.proof import erasures, places, sealer, signing
+from kyc_portal.privacy import erasure, holds
+from kyc_portal.privacy.models import Cause
 from kyc_portal.sealing import files
+from kyc_portal.submissions import intake
 from tests import cast
 from tests.audit.proof.conftest import ORIGIN, SIGNING_KEY
 
@@ -87,6 +93,44 @@ def test_a_backup_stands_up_on_an_empty_host_and_everything_verifies(host: dict[
     assert "the database is not empty; nothing was written over" in again.stderr
 
 
+def test_who_was_erased_after_the_backup_is_erased_again_on_the_restored_host(
+    host: dict[str, str], tmp_path: Path
+) -> None:
+    gone, kept, held = cast.to_review(), cast.to_review(), cast.to_review()
+    ada = cast.make_staff(Role.ADMINISTRATOR)
+    holds.put_on(customer=held.customer, why="asked by a court", by=ada, now=cast.NOW)
+    call_command("backup", str(tmp_path / "backup"))
+    holds.lift(hold=held.customer.holds.get(), by=ada, now=cast.NOW)
+    for each in (gone, held):
+        intake.withdraw(submission=each, actor=each.customer.actor, now=cast.NOW)
+        long_after = cast.NOW + timedelta(days=9000)
+        erasure.erase(customer=each.customer, cause=Cause.RETENTION, actor=ada.actor, now=long_after)
+    outside = places.Folder(tmp_path / "checkpoints")
+    signers = signing.signers(SIGNING_KEY, origin=ORIGIN)
+    with sealer.connect(os.environ["SEALER_DATABASE_URL"]) as connection:
+        connection.autocommit = True
+        sealer.round_of(connection, signers=signers, outside=outside, whole=True)
+    stranger = signing.signers(f"x:{base64.b64encode(b'x' * 32).decode()}", origin=ORIGIN)[0]
+    outside.put(f"erased/{kept.customer_id}.txt", erasures.note(kept.customer_id, at=cast.NOW, by=stranger))
+
+    done = manage(host, "restore", str(tmp_path / "backup"))
+    assert done.returncode == 0, done.stderr
+    assert "1 customers who had been erased since are erased again" in done.stdout
+    assert f"a person must look: {held.customer.reference}\n" in done.stderr
+    assert "1 notes of erasures are not signed by a key" in done.stderr
+    read = manage(host, "shell", "-c", _ERASED)
+    assert set(read.stdout.split()[-1].split(",")) == {f"{gone.customer_id}:repeated:withdrawn:0"}, read.stderr
+
+
+_ERASED = """
+from kyc_portal.privacy.models import Erasure
+from kyc_portal.sealing.models import CustomerKey
+print(",".join(
+    f"{e.customer_id}:{e.cause}:{e.customer.submissions.get().state}:"
+    f"{CustomerKey.objects.filter(customer=e.customer_id).count()}"
+    for e in Erasure.objects.filter(cause="repeated")
+))
+"""
 _SHOW = """
 from kyc_portal.submissions.models import Submission
 from kyc_portal.sealing.values import open_json

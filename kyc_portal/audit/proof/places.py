@@ -26,8 +26,8 @@ class Place(Protocol):
     def put(self, name: str, note: str) -> None:
         """Keep a note under a new name. Raises PlaceError, also when the name is taken by another text."""
 
-    def notes(self) -> Iterator[str]:
-        """Every note kept, in the order of their names, which is that of their sizes and times."""
+    def notes(self, folder: str = "") -> Iterator[str]:
+        """Every note of a folder, the place itself by default, in the order of their names (sizes and times)."""
 
 
 def place(url: str) -> Place:
@@ -53,13 +53,13 @@ class Folder:
 
     def put(self, name: str, note: str) -> None:
         try:
-            self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+            (self.path / name).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             handle = os.open(self.path / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(note)
                 file.flush()
                 os.fsync(file.fileno())
-            folder = os.open(self.path, os.O_RDONLY)
+            folder = os.open((self.path / name).parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
             finally:
@@ -70,9 +70,9 @@ class Folder:
         except OSError as error:
             raise PlaceError(f"{self.path}: {error.strerror}") from error
 
-    def notes(self) -> Iterator[str]:
+    def notes(self, folder: str = "") -> Iterator[str]:
         try:
-            for path in sorted(self.path.glob("*.txt")):
+            for path in sorted((self.path / folder).glob("*.txt")):
                 yield path.read_text(encoding="utf-8")
         except OSError as error:
             raise PlaceError(f"{self.path}: {error.strerror}") from error
@@ -125,9 +125,11 @@ class Bucket:
         except BotoCoreError as error:
             raise PlaceError(f"{self.bucket}: {type(error).__name__}") from error
 
-    def notes(self) -> Iterator[str]:
+    def notes(self, folder: str = "") -> Iterator[str]:
+        prefix = f"{self.prefix}{folder}/" if folder else self.prefix
         try:
-            pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix)
+            lister = self.client.get_paginator("list_objects_v2")
+            pages = lister.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
             for page in pages:
                 for each in page.get("Contents", ()):
                     if each["Key"].endswith(".txt"):

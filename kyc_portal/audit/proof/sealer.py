@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from kyc_portal.audit.proof import lines, signing
+from kyc_portal.audit.proof import erasures, lines, signing
 from kyc_portal.audit.proof.places import Place, PlaceError, name_of
 from kyc_portal.audit.proof.verifier import Checkpoint, Edge, UnsoundError, leaf_hash
 
@@ -182,8 +182,18 @@ def _value(connection: psycopg.Connection, asked: str, *given: object) -> object
     return row[0] if row else None
 
 
-def round_of(connection: psycopg.Connection, *, signers: list[signing.Signer], outside: Place, whole: bool) -> int:
-    """Seal all that waits, then sign if due. Gives the leaves made. A place that is away is logged, never fatal."""
+def round_of(
+    connection: psycopg.Connection,
+    *,
+    signers: list[signing.Signer],
+    outside: Place,
+    whole: bool,
+    told: erasures.Told | None = None,
+) -> int:
+    """Seal all that waits, sign if due, tell the outside who was erased. Gives the leaves made.
+
+    A place that is away is logged, never fatal.
+    """
     made = 0
     while (step := seal(connection, whole=whole)) is not None:
         made += step.made
@@ -193,6 +203,7 @@ def round_of(connection: psycopg.Connection, *, signers: list[signing.Signer], o
             break
     try:
         sign(connection, signers=signers, outside=outside)
+        erasures.tell(connection, signer=signers[0], outside=outside, told=told or erasures.Told())
     except PlaceError as error:
         log.error("audit_checkpoint_not_put", extra={"error": str(error)})
     return made

@@ -15,7 +15,7 @@ import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kyc_portal.audit.proof import places, sealer, signing
+from kyc_portal.audit.proof import erasures, places, sealer, signing
 
 _DAY_SECONDS = 24 * 3600
 
@@ -40,14 +40,14 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_given: stopping.set())
-        looked_whole = 0.0
+        looked_whole, told = 0.0, erasures.Told()
         while True:
             whole = time.monotonic() - looked_whole > _DAY_SECONDS or not looked_whole
             try:
                 with sealer.connect(env.sealer_database_url) as connection:
                     connection.autocommit = True
                     while True:
-                        sealer.round_of(connection, signers=signers, outside=outside, whole=whole)
+                        sealer.round_of(connection, signers=signers, outside=outside, whole=whole, told=told)
                         if whole:
                             looked_whole, whole = time.monotonic(), False
                         if options["once"] or stopping.wait(options["every"]):
