@@ -76,6 +76,12 @@ def require_fresh_factor(view: View[P]) -> View[P]:
     return guarded
 
 
+def signed_in_lately(request: HttpRequest, user: User) -> bool:
+    """Whether this person signed in, by password or mailed code, in the last five minutes of this session."""
+    oldest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return any(each["at"] > oldest for each in get_authentication_records(request, user))
+
+
 def fresh_factor_missing(request: HttpRequest, user: User) -> HttpResponse | None:
     """The way to show the second factor again, or None for whoever did in the last five minutes."""
     oldest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT

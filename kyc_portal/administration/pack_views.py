@@ -8,16 +8,17 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from kyc_portal.accounts.models import Role
+from kyc_portal.accounts.models import Customer, Role
 from kyc_portal.accounts.permissions import require_fresh_factor, require_role, signed_in_user
-from kyc_portal.administration.forms import CasePackForm
+from kyc_portal.administration.forms import CasePackForm, PurposeForm
 from kyc_portal.audit.proof.verifier import UnsoundError
 from kyc_portal.exports.case_pack import making
+from kyc_portal.privacy.subject_pack import making as subject_making
 from kyc_portal.sealing.errors import KeyDestroyedError, SealError
 from kyc_portal.submissions import queries
 
@@ -51,6 +52,33 @@ def case_pack(request: HttpRequest, submission_id: UUID) -> HttpResponse:
             return as_file(made.data, made.file_name, made.sha256)
     context = {"submission": submission, "form": form}
     return render(request, "administration/case_pack.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_role(Role.ADMINISTRATOR)
+@require_fresh_factor
+def subject_pack(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+    """All that may be told to a customer about themself, to be sent to them. Looking at this address shows the form."""
+    customer, form = get_object_or_404(Customer, pk=customer_id), PurposeForm(request.POST or None)
+    status = 400 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = subject_making.make_for(
+                customer=customer,
+                purpose=form.cleaned_data["purpose"],
+                by=signed_in_user(request),
+                now=timezone.now(),
+            )
+        except KeyDestroyedError:
+            messages.error(request, _("This customer was erased: nothing can be opened any more."))
+            return redirect("administration:privacy-customer", customer.pk)
+        except (OSError, SealError) as error:
+            log.error("subject_pack_not_made", extra={"error": type(error).__name__})
+            messages.error(request, _("The store or a key does not answer now. Try again."))
+            status = 503
+        else:
+            return as_file(made.data, made.file_name, made.sha256)
+    return render(request, "administration/subject_pack.html", {"customer": customer, "form": form}, status=status)
 
 
 def as_file(data: bytes, name: str, sha256: str) -> HttpResponse:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("exports/<uuid:export_id>/file/", export_views.file, name="export-file"),
     path("privacy/", privacy_views.overview, name="privacy"),
     path("privacy/<uuid:customer_id>/", privacy_views.customer_page, name="privacy-customer"),
+    path("privacy/<uuid:customer_id>/data-pack/", pack_views.subject_pack, name="subject-pack"),
     path("privacy/<uuid:customer_id>/<slug:act>/", privacy_views.act, name="privacy-act"),
     path("cases/<uuid:submission_id>/pack/", pack_views.case_pack, name="case-pack"),
     path("consents/", consent_views.register, name="consents"),

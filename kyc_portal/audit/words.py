@@ -81,6 +81,8 @@ ACTS: dict[str, Promise] = {
     "sign_in.ended": _("Signed out"),
     "sign_in.failed": _("Failed to sign in"),
     "sign_in.succeeded": _("Signed in"),
+    "subject_pack.asked": _("Asked for a customer's data pack"),
+    "subject_pack.made": _("Took a customer's data pack"),
     "submission.confirmed": _("Confirmed the details"),
     "submission.escalated": _("Escalated the case"),
     "submission.lapsed": _("The permit ran out"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kyc_portal.customer_site import views
+from kyc_portal.customer_site import data_views, views
 
 app_name = "customer"
 urlpatterns = [
@@ -21,5 +21,6 @@ urlpatterns = [
     path("identity/again/", views.again, name="again"),
     path("identity/closed/", views.closed, name="closed"),
     path("identity/withdraw/", views.withdraw, name="withdraw"),
+    path("identity/download/", data_views.download, name="download"),
     path("identity/delete/", views.delete, name="delete"),
 ]

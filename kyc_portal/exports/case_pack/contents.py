@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -21,6 +21,7 @@ from kyc_portal.audit.models import Entry
 from kyc_portal.audit.proof import inclusion
 from kyc_portal.audit.proof.inclusion import Proof
 from kyc_portal.audit.words import told
+from kyc_portal.exports.records import OUTSIDE, as_json
 from kyc_portal.submissions import evidence, four_eyes, queries, related, reopening, scans
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES, TITLES
@@ -75,8 +76,8 @@ class Picture:
     file: str
     sha256: str
     salt: str
-    original: bytes = field(repr=False, metadata={"outside": True})
-    display: bytes = field(repr=False, metadata={"outside": True})
+    original: bytes = field(repr=False, metadata=OUTSIDE)
+    display: bytes = field(repr=False, metadata=OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,8 @@ class CaseFile:
     decisions: Sequence[DecisionLine]
     reopenings: Sequence[ReopeningLine]
     related: Sequence[str]
-    entries: Sequence[EntryLine] = field(metadata={"outside": True})
-    proof: Proof = field(repr=False, metadata={"outside": True})
+    entries: Sequence[EntryLine] = field(metadata=OUTSIDE)
+    proof: Proof = field(repr=False, metadata=OUTSIDE)
 
     def of(self, result: str) -> list[CheckLine]:
         """The checks with one result."""
@@ -219,23 +220,7 @@ class CaseFile:
 
     def as_json(self) -> bytes:
         """The whole file for machines, UTF-8; pictures and the timeline lie in files of their own."""
-        return json.dumps(_plain(self), ensure_ascii=False, indent=1, default=_text).encode() + b"\n"
-
-
-def _plain(record: Any) -> dict[str, Any]:
-    """A record without what lies outside of case.json; records in lists likewise."""
-    kept = [each.name for each in fields(record) if not each.metadata.get("outside")]
-    return {name: _plain_value(getattr(record, name)) for name in kept}
-
-
-def _plain_value(value: Any) -> Any:
-    if hasattr(value, "__dataclass_fields__"):
-        return _plain(value)
-    return [_plain_value(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _text(value: object) -> str:
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+        return as_json(self)
 
 
 def gather(submission: Submission, *, made: Making, now: datetime) -> CaseFile:
