@@ -24,7 +24,7 @@ from kyc_portal.privacy.models import DeletionRequest, RelationshipEnd
 from kyc_portal.privacy.subject_pack import words
 from kyc_portal.sealing import files
 from kyc_portal.submissions import evidence, queries, reasons, regions, scans
-from kyc_portal.submissions.models import Confirmation, Consent, Decision, Reading, Scan, Submission
+from kyc_portal.submissions.models import Confirmation, Consent, Decision, Reading, Scan, SideChoice, Submission
 
 # The longer side of the copies on the page, in pixels.
 SIDE_SHOWN = 1400
@@ -210,7 +210,7 @@ def _consent(consent: Consent) -> ConsentLine:
 def _application(submission: Submission, now: datetime) -> ApplicationLine:
     shown = queries.progress(submission, now=now)
     rows = list(submission.scans.order_by("received_at", "pk"))
-    readings = list(submission.readings.select_related("scan").order_by("answered_at", "pk"))
+    readings = list(submission.readings.select_related("scan").order_by("scan__received_at", "pk"))
     answers = list(submission.confirmations.order_by("attempt"))
     standing = {scan.pk for scan in evidence.standing_scans(submission).values()}
     final = submission.decisions.filter(stage="final").select_related("decided_by", "replaces").order_by("final_at")
@@ -285,6 +285,7 @@ def _reading(reading: Reading, answer: Confirmation | None) -> ReadingLine:
         each.field: evidence.open_correction(each)["value"] for each in reading.corrections.order_by("corrected_at")
     }
     said = evidence.open_differences(answer) if answer and answer.differences_sealed is not None else {}
+    own = queries.FRONT_FIELDS if reading.side == SideChoice.FRONT else queries.BACK_FIELDS
     zone = regions.opened(reading).zone
     return ReadingLine(
         side=reading.get_side_display(),
@@ -302,7 +303,7 @@ def _reading(reading: Reading, answer: Confirmation | None) -> ReadingLine:
                 is_confirmed=answer is not None and name in queries.CONFIRMED_FIELDS and name not in said,
             )
             for name, label in words.FIELDS.items()
-            if read.get(name) or name in corrected or (name in said and name in read)
+            if name in own and (read.get(name) or name in corrected or name in said)
         ],
         zone={name: value for name, value in asdict(zone).items() if value} if zone else {},
     )
