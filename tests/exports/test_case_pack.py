@@ -24,7 +24,6 @@ from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit.proof import sealer, signing
 from kyc_portal.audit.proof.inclusion import Proof
-from kyc_portal.audit.proof.places import Folder
 from kyc_portal.customer_site import words
 from kyc_portal.exports.case_pack import contents, making
 from kyc_portal.exports.case_pack.contents import NOT_SEEN, Making
@@ -37,12 +36,12 @@ from kyc_portal.submissions import queries, review
 from kyc_portal.submissions.models import DeclaredType, Submission
 from kyc_portal.submissions.reasons import Outcome
 from tests import cast
+from tests.audit.proof.conftest import ORIGIN, SIGNING_KEY, signed_all
 from tests.house.test_administration import freshly_signed_in
 
 PURPOSE = "Examination by the regulator, letter of 20 November"
 NOTE = "NOTE-FOR-COLLEAGUES-ONLY"
 NASTY = "<script>alert(1)</script>"
-SIGNER = signing.signers(f"t:{base64.b64encode(b'p' * 32).decode()}", origin="pack.example/audit")[0]
 
 
 @pytest.fixture
@@ -224,21 +223,13 @@ class TestThePage:
 
 
 @pytest.fixture
-def signed(tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Seal and sign all there is; gives the note."""
-    outside = Folder(tmp_path / "checkpoints")
+def signed(tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Seal and sign all there is, and keep the checkpoint outside."""
     with sealer.connect(os.environ["SEALER_DATABASE_URL"]) as connection:
         connection.autocommit = True
 
-        def sign() -> str:
-            while (step := sealer.seal(connection)) is None or step.more:
-                pass
-            size = sealer.sealed_size(connection)
-            root = sealer.edge_at(connection, size).root()
-            note = signing.note(size=size, root=root, at=timezone.now(), by=SIGNER)
-            connection.execute("INSERT INTO audit.checkpoint(size, note, at) VALUES (%s, %s, now())", [size, note])
-            outside.put("note.txt", note)
-            return note
+        def sign() -> None:
+            (tmp_path / "kept.txt").write_text(signed_all(connection))
 
         yield sign
 
@@ -261,14 +252,14 @@ class TestOnAStrangersMachine:
         return folder
 
     @pytest.fixture
-    def folder(self, tmp_path: Path, signed: Callable[[], str], aud: User) -> Path:
+    def folder(self, tmp_path: Path, signed: Callable[[], None], aud: User) -> Path:
         """A pack whose timeline is signed but for what came with its making."""
         submission = rejected()
         signed()
         return self.unpacked(tmp_path, made(submission, aud))
 
     def key(self) -> str:
-        return str(SIGNER.key)
+        return str(signing.signers(SIGNING_KEY, origin=ORIGIN)[0].key)
 
     def test_it_verifies_and_adds_no_file(self, folder: Path) -> None:
         before = sorted(folder.rglob("*"))
@@ -282,8 +273,7 @@ class TestOnAStrangersMachine:
         assert sorted(folder.rglob("*")) == before
 
     def test_a_checkpoint_that_was_kept_does_as_well(self, folder: Path, tmp_path: Path) -> None:
-        kept = tmp_path / "checkpoints" / "note.txt"
-        answer = run(folder, "--checkpoint", str(kept))
+        answer = run(folder, "--checkpoint", str(tmp_path / "kept.txt"))
         assert answer.returncode == 0, answer.stdout
         assert "its signature was not checked" in answer.stdout
 
@@ -293,7 +283,7 @@ class TestOnAStrangersMachine:
         assert "cannot vouch for itself" in answer.stderr
 
     def test_another_key_is_not_believed(self, folder: Path) -> None:
-        other = signing.signers(f"t:{base64.b64encode(b'q' * 32).decode()}", origin="pack.example/audit")[0]
+        other = signing.signers(f"t:{base64.b64encode(b'q' * 32).decode()}", origin=ORIGIN)[0]
         answer = run(folder, "--key", str(other.key))
         assert answer.returncode == 1
         assert "not signed by a key that is believed" in answer.stdout

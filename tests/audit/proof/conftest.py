@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
 
 import psycopg
@@ -55,3 +56,14 @@ def seal_all(connection: psycopg.Connection) -> int:
     while (step := sealer.seal(connection)) is None or step.more:
         pass
     return step.size
+
+
+def signed_all(connection: psycopg.Connection) -> str:
+    """Seal and sign all there is, due or not, with the one key of these tests: the log never forgets a checkpoint."""
+    size = seal_all(connection)
+    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row
+    by = signing.signers(SIGNING_KEY, origin=ORIGIN)[0]
+    note = signing.note(size=size, root=sealer.edge_at(connection, size).root(), at=row[0].astimezone(UTC), by=by)
+    connection.execute("INSERT INTO audit.checkpoint(size, note, at) VALUES (%s, %s, %s)", [size, note, row[0]])
+    return note
