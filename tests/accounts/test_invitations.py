@@ -17,7 +17,7 @@ from kyc_portal.accounts.models import Customer, Invitation, Role, User
 from kyc_portal.submissions.models import Consent
 from tests import cast
 from tests.conftest import Bookmark
-from tests.house.test_administration import freshly_signed_in
+from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 REFERENCE = "ACC-1042"

@@ -18,7 +18,7 @@ from kyc_portal import audit
 from kyc_portal.accounts import people
 from kyc_portal.accounts.models import Role, User
 from tests import cast
-from tests.house.test_administration import freshly_signed_in
+from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 PAGE = "administration:people"

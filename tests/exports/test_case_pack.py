@@ -37,7 +37,7 @@ from kyc_portal.submissions.models import DeclaredType, Submission
 from kyc_portal.submissions.reasons import Outcome
 from tests import cast
 from tests.audit.proof.conftest import ORIGIN, SIGNING_KEY, signed_all
-from tests.house.test_administration import freshly_signed_in
+from tests.signing_in import freshly_signed_in
 
 PURPOSE = "Examination by the regulator, letter of 20 November"
 NOTE = "NOTE-FOR-COLLEAGUES-ONLY"

@@ -26,7 +26,7 @@ from ocr_integration import images
 from ocr_integration.errors import RetryError
 from ocr_integration.images import ImageRefusedError
 from tests import cast
-from tests.house.test_administration import freshly_signed_in
+from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 

@@ -10,8 +10,8 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 
 from kyc_portal.accounts.models import Role, User
 from tests import cast
-from tests.house.test_administration import freshly_signed_in
 from tests.house.test_routes import LIBRARY_PREFIXES, _names
+from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 

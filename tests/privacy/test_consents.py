@@ -22,7 +22,7 @@ from kyc_portal.privacy.consents import Sought
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.models import Consent, Submission
 from tests import cast
-from tests.house.test_administration import freshly_signed_in
+from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 PURPOSE = "Yearly review of consents by counsel"

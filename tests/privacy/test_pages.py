@@ -16,7 +16,7 @@ from kyc_portal.privacy.models import Erasure, Hold, RelationshipEnd
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.models import Submission
 from tests import cast
-from tests.house.test_administration import freshly_signed_in
+from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 

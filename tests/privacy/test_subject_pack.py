@@ -32,7 +32,7 @@ from kyc_portal.submissions.models import NoticeKind, Submission
 from kyc_portal.submissions.reasons import NEUTRAL_TEXT, Outcome
 from kyc_portal.submissions.states import State
 from tests import cast
-from tests.house.test_administration import freshly_signed_in
+from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 PURPOSE = "Access request by letter, received 20 November"

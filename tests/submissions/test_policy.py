@@ -30,7 +30,7 @@ from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
 from ocr_integration.contract import PermitType
 from tests import cast
-from tests.house.test_administration import freshly_signed_in
+from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 NOW = cast.NOW

@@ -1,4 +1,4 @@
-"""The administrators' pages as they are used: exports behind a fresh sign-in, /admin/ to look at only."""
+"""The pages of exports as administrators use them, each step behind a fresh second factor."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
-from allauth.account.internal.flows.login import record_authentication
-from django.contrib import admin
-from django.contrib.auth.models import Group
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,19 +17,10 @@ from kyc_portal.exports.models import Export, ExportState
 from kyc_portal.exports.submission_list import Wanted
 from kyc_portal.exports.tasks import make_export
 from tests import cast
+from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 PURPOSE = "Monthly report to the compliance officer"
-
-
-def freshly_signed_in(client: Client, user: User, method: str = "mfa") -> Client:
-    """The session as the sign-in library leaves it after a step of signing in."""
-    request = RequestFactory().get("/")
-    session = client.session
-    request.session, request.user = session, user
-    record_authentication(request, user, method=method)
-    session.save()
-    return client
 
 
 def test_an_export_without_a_fresh_second_factor_asks_for_it(sign_in: Callable[[User], Client]) -> None:
@@ -169,32 +157,3 @@ def test_calling_off_takes_the_link_away(sign_in: Callable[[User], Client]) -> N
     answer = client.get(reverse("administration:export-file", args=[export.pk]))
     assert answer.status_code == 302
     assert "Cancelled" in client.get(answer["Location"]).content.decode()
-
-
-@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.AUDITOR])
-def test_the_admin_lists_in_the_queues_order_and_writes_nothing(role: Role, sign_in: Callable[[User], Client]) -> None:
-    clean = cast.to_review(now=timezone.now())
-    edited = cast.to_review(warnings=(-9104,), now=timezone.now())
-    client = sign_in(cast.make_staff(role))
-    page = client.get(reverse("admin:submissions_submission_changelist")).content.decode()
-    assert page.index(edited.reference) < page.index(clean.reference)
-    assert reverse("console:case", args=[edited.pk]) in page
-    change = reverse("admin:submissions_submission_change", args=[edited.pk])
-    assert client.get(change).status_code == 200
-    assert client.post(change, {"state": "approved"}).status_code == 403
-    assert (
-        client.post(reverse("admin:submissions_submission_delete", args=[edited.pk]), {"post": "yes"}).status_code
-        == 403
-    )
-    assert client.get(reverse("admin:submissions_submission_add")).status_code == 403
-
-
-@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.REVIEWER, Role.SENIOR_REVIEWER])
-def test_nobody_else_enters_the_admin(role: Role, sign_in: Callable[[User], Client]) -> None:
-    client = sign_in(cast.make_staff(role))
-    assert client.get(reverse("admin:index")).status_code == 302
-
-
-def test_only_submissions_stand_in_the_admin() -> None:
-    assert [model._meta.label for model in admin.site._registry] == ["submissions.Submission"]
-    assert Group not in admin.site._registry
