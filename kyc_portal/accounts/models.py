@@ -37,6 +37,11 @@ class Role(models.TextChoices):
 
 
 STAFF_ROLES = frozenset(Role) - {Role.CUSTOMER}
+# Who decides cases; who may look at the queue; who sees the business as a whole; who answers for what is kept.
+DECIDING = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
+QUEUE_READING = DECIDING | {Role.AUDITOR}
+OVERSEEING = frozenset({Role.SENIOR_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR})
+KEEPING = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
 
 
 class UserManager(BaseUserManager["User"]):
@@ -86,7 +91,7 @@ class User(AbstractBaseUser):
     @property
     def is_staff(self) -> bool:
         """Who may open `/admin/`: the administrator and, to look only, the auditor."""
-        return self.role in (Role.ADMINISTRATOR, Role.AUDITOR)
+        return self.role in KEEPING
 
     @property
     def works_here(self) -> bool:

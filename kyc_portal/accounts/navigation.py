@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.accounts.models import Role
-
-_DECIDE = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
-_LOOK = _DECIDE | {Role.AUDITOR}
-_OVERSEE = frozenset({Role.SENIOR_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR})
+from kyc_portal.accounts.models import DECIDING, KEEPING, OVERSEEING, QUEUE_READING, STAFF_ROLES, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,47 +37,47 @@ GROUPS: tuple[Group, ...] = (
     Group(
         _("Work"),
         (
-            Page(_("Queue"), "console:queue", "", "queue", _LOOK),
-            Page(_("Search"), "console:search", "", "search", _LOOK),
-            Page(_("My claims"), "console:lane", "mine", "lock", _DECIDE),
-            Page(_("Second review"), "console:lane", "second", "people", _LOOK),
+            Page(_("Queue"), "console:queue", "", "queue", QUEUE_READING),
+            Page(_("Search"), "console:search", "", "search", QUEUE_READING),
+            Page(_("My claims"), "console:lane", "mine", "lock", DECIDING),
+            Page(_("Second review"), "console:lane", "second", "people", QUEUE_READING),
             Page(_("Second looks"), "console:samples", "", "eye", frozenset({Role.SENIOR_REVIEWER})),
-            Page(_("Parked"), "console:lane", "parked", "pause", _LOOK),
+            Page(_("Parked"), "console:lane", "parked", "pause", QUEUE_READING),
         ),
     ),
     Group(
         _("Run"),
         (
             Page(_("Exports"), "administration:exports", "", "export", frozenset({Role.ADMINISTRATOR})),
-            Page(_("Privacy"), "administration:privacy", "", "shield", frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
-            Page(_("Consents"), "administration:consents", "", "tick", frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
-            Page(_("Policy"), "administration:policy", "", "sliders", _OVERSEE),
+            Page(_("Privacy"), "administration:privacy", "", "shield", KEEPING),
+            Page(_("Consents"), "administration:consents", "", "tick", KEEPING),
+            Page(_("Policy"), "administration:policy", "", "sliders", OVERSEEING),
             Page(
                 _("Invitations"),
                 "administration:invitations",
                 "",
                 "plus",
-                frozenset({Role.ADMINISTRATOR, Role.AUDITOR}),
+                KEEPING,
             ),
-            Page(_("People"), "administration:people", "", "people", frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
+            Page(_("People"), "administration:people", "", "people", KEEPING),
         ),
     ),
     Group(
         _("Oversight"),
         (
-            Page(_("Dashboard"), "console:dashboard", "", "chart", _LOOK | _OVERSEE),
-            Page(_("Agreement"), "console:agreement", "", "people", _OVERSEE),
-            Page(_("Audit log"), "administration:audit-log", "", "log", _OVERSEE),
+            Page(_("Dashboard"), "console:dashboard", "", "chart", STAFF_ROLES),
+            Page(_("Agreement"), "console:agreement", "", "people", OVERSEEING),
+            Page(_("Audit log"), "administration:audit-log", "", "log", OVERSEEING),
             Page(
                 _("Submissions"),
                 "admin:submissions_submission_changelist",
                 "",
                 "table",
-                frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+                KEEPING,
             ),
         ),
     ),
-    Group(_("Me"), (Page(_("Shortcuts"), "console:shortcuts", "", "sliders", _DECIDE),)),
+    Group(_("Me"), (Page(_("Shortcuts"), "console:shortcuts", "", "sliders", DECIDING),)),
 )
 
 

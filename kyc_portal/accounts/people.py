@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import STAFF_ROLES, Role, User
+from kyc_portal.accounts.models import DECIDING, STAFF_ROLES, Role, User
 from kyc_portal.audit import Actor
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,7 @@ def staff() -> QuerySet[User]:
 
 def reviewers() -> QuerySet[User]:
     """Who decides cases today."""
-    deciding = (Role.REVIEWER, Role.SENIOR_REVIEWER)
-    return User.objects.filter(role__in=deciding, is_active=True).order_by("display_name", "pk")
+    return User.objects.filter(role__in=DECIDING, is_active=True).order_by("display_name", "pk")
 
 
 def invite(*, email: str, name: str, role: Role, actor: Actor) -> User:

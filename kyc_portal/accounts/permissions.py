@@ -21,8 +21,6 @@ from kyc_portal.accounts.models import Role, User
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
-REVIEWERS = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
-
 
 def signed_in_user(request: HttpRequest) -> User:
     """The person behind a request that `require_role` let through."""

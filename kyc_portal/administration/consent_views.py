@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kyc_portal.accounts.models import Role
+from kyc_portal.accounts.models import KEEPING, Role
 from kyc_portal.accounts.permissions import require_fresh_factor, require_role, signed_in_user
 from kyc_portal.administration.forms import ConsentFilterForm, PurposeForm
 from kyc_portal.privacy import consents
@@ -19,7 +19,7 @@ PAGE = 50
 
 
 @require_safe
-@require_role(Role.ADMINISTRATOR, Role.AUDITOR)
+@require_role(*KEEPING)
 def register(request: HttpRequest) -> HttpResponse:
     """Who agreed to which text, newest first; how many a version above."""
     return _page(request, PurposeForm())

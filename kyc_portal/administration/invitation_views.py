@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from kyc_portal.accounts import invitations
-from kyc_portal.accounts.models import Invitation, Role
+from kyc_portal.accounts.models import KEEPING, Invitation, Role
 from kyc_portal.accounts.permissions import require_fresh_factor, require_role, signed_in_user
 from kyc_portal.administration.forms import InvitationForm
 
@@ -19,7 +19,7 @@ SHOWN = 50
 
 
 @require_safe
-@require_role(Role.ADMINISTRATOR, Role.AUDITOR)
+@require_role(*KEEPING)
 def overview(request: HttpRequest) -> HttpResponse:
     """The newest links by reference; for administrators the form to make one."""
     return _page(request, InvitationForm())

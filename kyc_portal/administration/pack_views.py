@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from kyc_portal.accounts.models import Customer, Role
+from kyc_portal.accounts.models import KEEPING, Customer, Role
 from kyc_portal.accounts.permissions import require_fresh_factor, require_role, signed_in_user
 from kyc_portal.administration.forms import CasePackForm, PurposeForm
 from kyc_portal.audit.proof.verifier import UnsoundError
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@require_role(Role.AUDITOR, Role.ADMINISTRATOR)
+@require_role(*KEEPING)
 @require_fresh_factor
 def case_pack(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """An examiner's pack of one case: evidence, decisions, timeline with proofs, and what verifies them."""

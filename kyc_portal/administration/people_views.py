@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from kyc_portal.accounts import people
-from kyc_portal.accounts.models import STAFF_ROLES, Role, User
+from kyc_portal.accounts.models import KEEPING, STAFF_ROLES, Role, User
 from kyc_portal.accounts.permissions import require_fresh_factor, require_role, signed_in_user
 from kyc_portal.administration.forms import InviteForm, staff_roles
 from kyc_portal.audit import Actor
@@ -33,7 +33,7 @@ _REFUSALS: dict[str, Promise] = {
 
 
 @require_safe
-@require_role(Role.ADMINISTRATOR, Role.AUDITOR)
+@require_role(*KEEPING)
 def people_page(request: HttpRequest) -> HttpResponse:
     """Everybody who works here or did, and for administrators the form to ask somebody in."""
     return _page(request, InviteForm())

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kyc_portal.accounts import people
-from kyc_portal.accounts.models import Role
+from kyc_portal.accounts.models import OVERSEEING, Role
 from kyc_portal.accounts.permissions import refuse, require_fresh_factor, require_role, signed_in_user
 from kyc_portal.administration.policy_forms import PolicyForm, check_rows
 from kyc_portal.submissions import policies, policy, policy_trial, policy_versions
@@ -22,7 +22,7 @@ from kyc_portal.submissions.models import PolicyStage, PolicyVersion
 from kyc_portal.submissions.policy import CODE_SIGNALS, NUMBERS, Handling
 from kyc_portal.submissions.policy_versions import PolicyRefusedError
 
-readers = require_role(Role.SENIOR_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
+readers = require_role(*OVERSEEING)
 
 
 @require_safe

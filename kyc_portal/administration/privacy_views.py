@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from kyc_portal.accounts.models import Customer, Role, User
+from kyc_portal.accounts.models import KEEPING, Customer, Role, User
 from kyc_portal.accounts.permissions import require_fresh_factor, require_role, signed_in_user
 from kyc_portal.administration.forms import ErasureForm, HoldForm, RelationshipForm
 from kyc_portal.privacy import erasure, holds, retention
@@ -40,7 +40,7 @@ _WAITS: dict[str, Promise] = {
 
 
 @require_safe
-@require_role(Role.ADMINISTRATOR, Role.AUDITOR)
+@require_role(*KEEPING)
 def overview(request: HttpRequest) -> HttpResponse:
     """Who is due, who is held, what was erased; and the way to one customer by reference."""
     found, wanted = None, request.GET.get("customer", "").strip().upper()
@@ -63,7 +63,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@require_role(Role.ADMINISTRATOR, Role.AUDITOR)
+@require_role(*KEEPING)
 def customer_page(request: HttpRequest, customer_id: UUID) -> HttpResponse:
     """One customer's clock, holds and receipt. Nothing of the person stands here but the reference."""
     return _page(request, get_object_or_404(Customer, pk=customer_id))

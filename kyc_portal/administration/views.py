@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
-from kyc_portal.accounts.models import Role
+from kyc_portal.accounts.models import KEEPING, OVERSEEING
 from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.administration import tasks
 from kyc_portal.administration.forms import LogFilterForm
@@ -22,7 +22,7 @@ PAGE = 50
 
 
 @require_safe
-@require_role(Role.AUDITOR, Role.ADMINISTRATOR, Role.SENIOR_REVIEWER)
+@require_role(*OVERSEEING)
 def audit_log(request: HttpRequest) -> HttpResponse:
     """Who did what, when, on what; newest first, narrowed by case, person and act."""
     form = LogFilterForm(request.GET)
@@ -47,7 +47,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "entries": [told(entry) for entry in entries[:PAGE]],
-            "may_verify": signed_in_user(request).role in (Role.AUDITOR, Role.ADMINISTRATOR),
+            "may_verify": signed_in_user(request).role in KEEPING,
             "standing": checking.standing(),
             "next_before": entries[PAGE - 1].id if len(entries) > PAGE else None,
         },
@@ -55,7 +55,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@require_role(Role.AUDITOR, Role.ADMINISTRATOR)
+@require_role(*KEEPING)
 def verify_log(request: HttpRequest) -> HttpResponse:
     """Have the whole log verified by a worker; the result stands above the entries and is itself an act."""
     try:

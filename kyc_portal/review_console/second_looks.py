@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import Role, User
+from kyc_portal.accounts.models import OVERSEEING, Role, User
 from kyc_portal.accounts.permissions import refuse, require_role, signed_in_user
 from kyc_portal.review_console import charts
 from kyc_portal.review_console.forms import SecondLookForm
@@ -167,7 +167,7 @@ def _labels(codes: list[str]) -> list[str]:
 
 
 @require_GET
-@require_role(Role.SENIOR_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
+@require_role(*OVERSEEING)
 def agreement(request: HttpRequest) -> HttpResponse:
     """How often second looks came to the same outcome, by reviewer and by reason: bars with a table behind each."""
     found = samples.report(since=timezone.now() - timedelta(days=SHOWN_DAYS))

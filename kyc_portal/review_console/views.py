@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.middleware import HtmxDetails
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import Role, User
+from kyc_portal.accounts.models import DECIDING, QUEUE_READING, STAFF_ROLES, Role, User
 from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.audit.words import told
@@ -48,9 +48,9 @@ from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 
 log = logging.getLogger(__name__)
 
-readers = require_role(Role.REVIEWER, Role.SENIOR_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR)
-queue_readers = require_role(Role.REVIEWER, Role.SENIOR_REVIEWER, Role.AUDITOR)
-reviewers = require_role(Role.REVIEWER, Role.SENIOR_REVIEWER)
+readers = require_role(*STAFF_ROLES)
+queue_readers = require_role(*QUEUE_READING)
+reviewers = require_role(*DECIDING)
 
 TIMELINE_SHOWN = 6
 PREVIEW_LANGUAGES = (("zh-hant", "繁"), ("zh-hans", "简"), ("en", "EN"))
@@ -153,7 +153,7 @@ def lane(request: HttpRequest, lane: str = "next") -> HttpResponse:
         "counts": counts,
         "code": _code(request),
         "codes": [(code, MEANINGS[severity].label) for code, severity in KNOWN_CODES],
-        "can_claim": user.role in claims.DECIDING_ROLES,
+        "can_claim": user.role in DECIDING,
         "bound_hours": int(queue.bound().total_seconds() // 3600),
         "now": now,
         "undoable": review.undoable(user, now=now),
@@ -219,7 +219,7 @@ def render_case(
         "waiting": queue.counts(None, now=now).next_up,
         "bound_hours": int(queue.bound().total_seconds() // 3600),
         "is_mine": is_mine,
-        "can_claim": user.role in claims.DECIDING_ROLES
+        "can_claim": user.role in DECIDING
         and not is_mine
         and submission.state in (State.TO_REVIEW, State.SECOND_REVIEW),
         "can_decide": is_mine and submission.state == State.TO_REVIEW,

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Q
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import Role, User
+from kyc_portal.accounts.models import DECIDING, Role, User
 from kyc_portal.audit import Actor
 from kyc_portal.submissions import policies
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
@@ -32,12 +32,10 @@ UPDATE submissions_submission s SET claimed_by_id = %(me)s, claimed_at = %(now)s
 FROM pick WHERE s.id = pick.id RETURNING s.id
 """  # noqa: S608 - the pieces are constants of this module; every value is a parameter
 
-DECIDING_ROLES = frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER})
-
 
 def require_reviewer(reviewer: User) -> None:
     """Only reviewers and senior reviewers hold cases, on every route."""
-    if reviewer.role not in DECIDING_ROLES or not reviewer.is_active:
+    if reviewer.role not in DECIDING or not reviewer.is_active:
         raise NotAllowedError("only reviewers hold cases")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import Role, User
+from kyc_portal.accounts.models import KEEPING, Role, User
 from kyc_portal.audit.proof import pack_verifier, plain_ed25519, verifier
 from kyc_portal.exports.archive import pack
 from kyc_portal.exports.asking import PURPOSE_MIN
@@ -22,7 +22,7 @@ from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.submissions import scans
 from kyc_portal.submissions.models import Submission
 
-MAY_MAKE = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+MAY_MAKE = KEEPING
 READ_ME = """Case pack {reference}. It contains personal data: keep it as you would keep the card.
 
 index.html      everything, to look at; opens in any browser, without a network
