@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from kyc_portal.accounts.models import Customer, Role
 from kyc_portal.accounts.permissions import require_role, signed_in_lately, signed_in_user
+from kyc_portal.exports.errors import RefusedError
 from kyc_portal.privacy.subject_pack import making
 from kyc_portal.sealing.errors import SealError
 
@@ -34,6 +35,8 @@ def download(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             made = making.make_own(customer=customer, now=timezone.now())
+        except RefusedError:
+            return render(request, "429.html", status=429)
         except (OSError, SealError) as error:
             log.error("subject_pack_not_made", extra={"error": type(error).__name__})
             messages.error(request, _("We cannot put your file together just now. Please try again in a few minutes."))

@@ -25,7 +25,7 @@ from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit.proof import sealer, signing
 from kyc_portal.audit.proof.inclusion import Proof
 from kyc_portal.customer_site import words
-from kyc_portal.exports.case_pack import contents, making
+from kyc_portal.exports.case_pack import contents, making, paper
 from kyc_portal.exports.case_pack.contents import NOT_SEEN, Making
 from kyc_portal.exports.case_pack.making import Made
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
@@ -35,6 +35,7 @@ from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.submissions import queries, review
 from kyc_portal.submissions.models import DeclaredType, Submission
 from kyc_portal.submissions.reasons import Outcome
+from ocr_integration.contract import ZoneValues
 from tests import cast
 from tests.audit.proof.conftest import ORIGIN, SIGNING_KEY, signed_all
 from tests.signing_in import freshly_signed_in
@@ -154,6 +155,23 @@ class TestWhatIsInIt:
         assert set(words.FIELDS) == queries.CONFIRMED_FIELDS
         lines = {each["name"]: each for each in json.loads(files(made(rejected(), aud))["case.json"])["fields"]}
         assert (lines["name"]["source"], lines["issue_address"]["source"]) == ("confirmed by customer", "read")
+
+    def test_a_letter_no_face_can_draw_stands_as_its_code(self, aud: User, caplog: pytest.LogCaptureFixture) -> None:
+        """A blank box would be a name that nobody wrote, and the library would tell the log which letter it was."""
+        asked = Making("Aud Mak", "Auditor", timezone.now(), "为了 𠮷 reason of twenty", False, "Harbour", "1")
+        case = contents.gather(rejected(), made=asked, now=timezone.now())
+        drawn = paper._Paper(case, "0" * 64)
+        assert drawn.normalize_text("李優圖 𠮷\n") == "李優圖 [U+20BB7]\n"
+        assert paper.render(case, data_sha256="0" * 64).startswith(b"%PDF-")
+        assert "missing" not in caplog.text
+
+    def test_the_machine_readable_line_is_told_beside_the_print(self, aud: User) -> None:
+        zone = ZoneValues(number="08320271", birth="860302", sex="女")
+        submission = cast.to_review(read=replace(cast.TAIWAN_READING, zone=zone), now=timezone.now())
+        lines = {each["name"]: each for each in json.loads(files(made(submission, aud))["case.json"])["fields"]}
+        assert lines["sex"]["source"].endswith("machine-readable line 女: DIFFERS")
+        assert lines["birthday"]["source"].endswith("machine-readable line 860302: agrees")
+        assert lines["name"]["zone"] == ""
 
     def test_no_letter_of_it_comes_into_the_logs(self, aud: User, caplog: pytest.LogCaptureFixture) -> None:
         """A library of fonts tells what it embeds, letter by letter, to whoever listens."""

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from kyc_portal.audit.queries import VIEWS
 from kyc_portal.customer_site import words as customer_words
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.privacy import deletion, holds
-from kyc_portal.privacy.subject_pack import making, words
+from kyc_portal.privacy.subject_pack import contents, making, words
 from kyc_portal.privacy.subject_pack.making import Made
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
@@ -105,16 +105,21 @@ def files(pack: Made) -> dict[str, bytes]:
         return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
 
 
+def unpacked(customer: Customer) -> Mapping[str, bytes]:
+    """The files of a pack, without asking for one."""
+    return making.files_of(contents.gather(customer, now=timezone.now()))
+
+
 def texts_of(customer: Customer) -> str:
     """Everything in a pack that is text, names of files as well."""
-    kept = files(making.make_own(customer=customer, now=timezone.now()))
-    texts = [data.decode() for name, data in kept.items() if name.endswith((".html", ".json")) or name == "SHA256SUMS"]
+    kept = unpacked(customer)
+    texts = [data.decode() for name, data in kept.items() if name.endswith((".html", ".json"))]
     # Bytes of photos inside the page are no text, and could spell anything.
     return re.sub(r"base64,[^\"]+", "", " ".join([*texts, *kept]))
 
 
 def data_of(customer: Customer) -> dict[str, object]:
-    found: dict[str, object] = json.loads(files(making.make_own(customer=customer, now=timezone.now()))["data.json"])
+    found: dict[str, object] = json.loads(unpacked(customer)["data.json"])
     return found
 
 
@@ -268,6 +273,14 @@ class TestByTheCustomer:
         session["account_authentication_methods"][0]["at"] -= 3600
         session.save()
         assert client.post(reverse("customer:download")).status_code == 302
+
+    def test_the_sixth_in_ten_minutes_waits(self, sign_in: Callable[[User], Client]) -> None:
+        bea, cid = cast.make_customer("bea"), cast.make_customer("cid")
+        client = freshly_signed_in(sign_in(bea.user), bea.user, method="code")
+        answers = [client.post(reverse("customer:download")).status_code for _each in range(6)]
+        assert answers == [200] * 5 + [429]
+        making.make_own(customer=cid, now=timezone.now())  # another customer is not held up
+        making.make_own(customer=bea, now=timezone.now() + timedelta(minutes=11))
 
     def test_the_page_speaks_three_languages(self, ann: Customer, sign_in: Callable[[User], Client]) -> None:
         client = sign_in(ann.user)

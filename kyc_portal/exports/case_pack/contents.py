@@ -82,7 +82,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class FieldLine:
-    """One value of the card: what stands, where it comes from, and what its checks say, NOT CHECKED in capitals."""
+    """One value of the card: what stands, where it comes from, and what its checks say, NOT CHECKED in capitals.
+
+    `zone` is what the machine-readable line says of it, empty where nothing was read of one.
+    """
 
     side: str
     name: str
@@ -92,6 +95,7 @@ class FieldLine:
     corrected: str
     customer_value: str
     customer_note: str
+    zone: str
     source: str
     check: str
 
@@ -360,6 +364,7 @@ def _fields(case: queries.Case, submission: Submission) -> list[FieldLine]:
             corrected=each.corrected,
             customer_value=each.customer_value,
             customer_note=each.customer_note,
+            zone=each.zone.text if each.zone else "",
             source=_source(each, newest.get((each.reading_id, each.name)), submission),
             check=_FIELD_IN_CAPITALS.get(each.state, "") or each.word,
         )
@@ -381,6 +386,9 @@ def _source(shown: queries.Field, correction: FieldCorrection | None, submission
     elif shown.read and not correction:
         is_asked = shown.name in queries.CONFIRMED_FIELDS
         said.append(("confirmed by customer" if submission.confirmed_at else "not confirmed") if is_asked else "read")
+    if shown.zone is not None:
+        agreement = {True: "agrees", False: "DIFFERS", None: "NOT COMPARED"}[shown.zone.agrees]
+        said.append(f"machine-readable line {shown.zone.text}: {agreement}")
     return "; ".join(said)
 
 

@@ -63,6 +63,14 @@ class _Paper(FPDF):
         self.size_of(_BODY)
         self.add_page()
 
+    def normalize_text(self, text: str) -> str:
+        """What the faces cannot draw (rare characters of names) stands as its code, never as a blank box."""
+        drawn = [self.fonts[name].cmap for name in _FONTS]  # type: ignore[union-attr]
+        return "".join(
+            letter if letter == "\n" or any(ord(letter) in each for each in drawn) else f"[U+{ord(letter):04X}]"
+            for letter in super().normalize_text(text)
+        )
+
     def size_of(self, points: float) -> None:
         self.set_font("simplified", size=points)
 

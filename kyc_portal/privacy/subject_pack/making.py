@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer, Role, User
 from kyc_portal.audit import Actor
+from kyc_portal.audit.queries import acts_about
 from kyc_portal.exports.archive import pack
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
@@ -17,6 +18,10 @@ from kyc_portal.privacy.subject_pack import contents, page
 from kyc_portal.privacy.subject_pack.contents import SubjectFile
 from kyc_portal.submissions import scans
 from kyc_portal.submissions.models import Scan
+
+ASKED, MADE = "subject_pack.asked", "subject_pack.made"
+# Each pack opens every photo: one customer does not keep a server busy.
+_OFTEN, _SPAN = 5, timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,16 @@ class Made:
 
 
 def make_own(*, customer: Customer, now: datetime) -> Made:
-    """The pack for the customer who asks. Raises KeyDestroyedError, and OSError when the store does not answer."""
+    """The pack for the customer who asks.
+
+    Raises RefusedError("busy") for the sixth in ten minutes, KeyDestroyedError, and OSError when the store does not
+    answer.
+    """
+    lately = acts_about(customer.id, since=now - _SPAN).filter(action=ASKED, actor=customer.actor.name)
+    if lately.count() >= _OFTEN:
+        raise RefusedError("busy")
     with audit.acting(customer.actor):
-        _record("subject_pack.asked", customer, {})
+        _record(ASKED, customer, {})
     return _made(customer, customer.actor, {}, now)
 
 
@@ -46,7 +58,7 @@ def make_for(*, customer: Customer, purpose: str, by: User, now: datetime) -> Ma
         raise RefusedError("purpose")
     asked = {"purpose": purpose.strip()}
     with audit.acting(by.actor):
-        _record("subject_pack.asked", customer, asked)
+        _record(ASKED, customer, asked)
         for scan in Scan.objects.filter(customer=customer):
             scans.record_view(
                 scan_id=scan.pk, submission_id=scan.submission_id, customer_id=customer.pk, side=scan.side
@@ -60,7 +72,7 @@ def _made(customer: Customer, actor: Actor, asked: Mapping[str, str], now: datet
     data = pack(name, files_of(held), at=now)
     digest = hashlib.sha256(data).hexdigest()
     with audit.acting(actor):
-        _record("subject_pack.made", customer, {**asked, "sha256": digest, "bytes": str(len(data))})
+        _record(MADE, customer, {**asked, "sha256": digest, "bytes": str(len(data))})
     return Made(data=data, file_name=f"{name}.zip", sha256=digest)
 
 
