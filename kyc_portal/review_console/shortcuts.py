@@ -14,6 +14,7 @@ SHORTCUTS: tuple[tuple[Promise, tuple[tuple[tuple[str, ...], Promise], ...]], ..
             (("Enter",), _("Open to read")),
             (("N",), _("Claim the next case and open it")),
             (("/",), _("Find a case")),
+            (("F",), _("Go to the filters; Enter opens one, Escape closes it")),
             (("G", "1–7"), _("Go to a lane, in their order")),
             (("?",), _("This page")),
         ),

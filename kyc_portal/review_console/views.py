@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +13,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -22,7 +25,7 @@ from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.audit.words import told
 from kyc_portal.exports.case_pack.making import MAY_MAKE
-from kyc_portal.review_console import charts, cursors
+from kyc_portal.review_console import charts, cursors, queue_menus
 from kyc_portal.review_console.forms import SearchForm
 from kyc_portal.review_console.shortcuts import SHORTCUTS
 from kyc_portal.sealing import keys
@@ -42,6 +45,7 @@ from kyc_portal.submissions import (
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES, TITLES
 from kyc_portal.submissions.models import Check, Scan, Submission
+from kyc_portal.submissions.queue_filters import Filters, Narrow
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
@@ -101,11 +105,11 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
     return render(request, "review_console/shortcuts.html", {"groups": SHORTCUTS})
 
 
-def _lane_rows(request: HttpRequest, lane: str) -> tuple[list[queue.QueueRow], str]:
+def _lane_rows(request: HttpRequest, lane: str, narrow: Narrow) -> tuple[list[queue.QueueRow], str]:
     """The rows of a lane, and the next page's cursor where there is one."""
     now, user = timezone.now(), signed_in_user(request)
     if lane == "next":
-        page = queue.next_up(now, after=cursors.from_text(request.GET.get("after", "")), code=_code(request))
+        page = queue.next_up(now, after=cursors.from_text(request.GET.get("after", "")), narrow=narrow)
         return page.rows, cursors.to_text(page.next_cursor) if page.next_cursor else ""
     lanes = {
         "rescue": lambda: queue.rescued(queue.cutoff(now)),
@@ -117,42 +121,42 @@ def _lane_rows(request: HttpRequest, lane: str) -> tuple[list[queue.QueueRow], s
     }
     if lane not in lanes:
         raise Http404
-    return queue.as_rows(list(lanes[lane]().select_related("claimed_by")[: queue.PAGE_SIZE]), now=now), ""
-
-
-def _code(request: HttpRequest) -> int | None:
-    text = request.GET.get("code", "")
-    return int(text) if re.fullmatch(r"-?[0-9]{1,7}", text) else None
+    return queue.as_rows(list(narrow(lanes[lane]()).select_related("claimed_by")[: queue.PAGE_SIZE]), now=now), ""
 
 
 @require_GET
 @queue_readers
 def lane(request: HttpRequest, lane: str = "next") -> HttpResponse:
-    """A lane of the queue. Polls get 304 while its rows are the same."""
+    """A lane of the queue, through the filters of its address. Polls get 304 while its rows and counts are the same."""
+    user, now = signed_in_user(request), timezone.now()
     find = re.sub(r"[^0-9A-Z-]", "", request.GET.get("find", "").upper())[:20]
+    filters = Filters() if find else queue_menus.from_query(request.GET)
+    narrow = filters.narrow(reader=user, now=now)
     if find:
         found = queries.reviewable().filter(reference=find if find.startswith("S-") else f"S-{find}")
-        rows, after = queue.as_rows(list(found[:1]), now=timezone.now()), ""
+        rows, after = queue.as_rows(list(found[:1]), now=now), ""
     else:
-        rows, after = _lane_rows(request, lane)
-    etag = (
-        '"' + "-".join(f"{row.submission.pk}.{row.submission.version}.{bool(row.holder)}" for row in rows)[:4000] + '"'
-    )
+        rows, after = _lane_rows(request, lane, narrow)
+    counts = queue.counts(user, now=now, narrow=narrow)
+    etag = _etag(rows, counts)
     is_poll = bool(HtmxDetails(request))
     if is_poll and request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
-    user, now = signed_in_user(request), timezone.now()
-    counts = queue.counts(user, now=now)
+    is_filtered = filters != Filters()
+    address = reverse("console:queue") if lane == "next" else reverse("console:lane", args=[lane])
     context = {
         "rows": rows,
         "etag": etag,
         "after": after,
         "is_further_down": bool(request.GET.get("after")),
         "lane": lane,
+        "address": address,
         "find": find,
         "counts": counts,
-        "code": _code(request),
-        "codes": [(code, MEANINGS[severity].label) for code, severity in KNOWN_CODES],
+        "is_filtered": is_filtered,
+        "filters": queue_menus.to_query(filters),
+        "menus": [] if find else queue_menus.menus(filters, address=address),
+        "hidden": _many(lane, queue.counts(user, now=now)) if is_filtered and not rows else 0,
         "can_claim": user.role in DECIDING,
         "bound_hours": int(queue.bound().total_seconds() // 3600),
         "now": now,
@@ -163,12 +167,16 @@ def lane(request: HttpRequest, lane: str = "next") -> HttpResponse:
     return response
 
 
-KNOWN_CODES = (
-    (-9104, Severity.EDITED),
-    (-9103, Severity.RECAPTURE),
-    (-9102, Severity.PHOTOCOPY),
-    (-9109, Severity.NOT_CHECKED),
-)
+def _etag(rows: Sequence[queue.QueueRow], counts: queue.LaneCounts) -> str:
+    """Changes with every row, holder and count a list shows."""
+    shown = [(str(row.submission.pk), row.submission.version, row.holder and row.holder.pk) for row in rows]
+    return f'"{hashlib.sha256(repr((shown, counts)).encode()).hexdigest()[:32]}"'
+
+
+def _many(lane: str, counts: queue.LaneCounts) -> int:
+    """How many stand in a lane."""
+    names = {"next": "next_up", "rescue": "rescued", "second": "second_review", "asked": "asked_again"}
+    return int(getattr(counts, names.get(lane, lane)))
 
 
 def reviewable(submission_id: UUID) -> Submission:

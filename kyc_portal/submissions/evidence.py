@@ -12,7 +12,7 @@ from datetime import datetime
 
 from kyc_portal.sealing import digests
 from kyc_portal.sealing.values import open_json, seal_json
-from kyc_portal.submissions import masks, policies
+from kyc_portal.submissions import masks, policies, policy
 from kyc_portal.submissions.checks import dates, grammar, rules
 from kyc_portal.submissions.checks.results import Finding, Result
 from kyc_portal.submissions.models import (
@@ -170,6 +170,7 @@ def _store_position(
     summary = masks.summary(name=fields.get("name") or fields.get("english_name", ""), number=fields.get("number", ""))
     Submission.objects.filter(pk=submission.pk).update(
         codes=codes,
+        signals=sorted(policy.signals_of(codes, [(each.rule, each.result) for each in findings])),
         severity=severity,
         points=min(failed, POINTS_LIMIT),
         permit_type=_PERMIT_KEYS[permit] if permit else "",

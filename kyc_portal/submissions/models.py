@@ -129,10 +129,30 @@ class PolicyVersion(models.Model):
         ]  # fmt: skip
 
 
+# Warning codes are what reviewers filter by most; each has the queue's order of its own cases.
+_INDEXED_SIGNALS = {
+    "edited": "code:-9104",
+    "recapture": "code:-9103",
+    "photocopy": "code:-9102",
+    "not_enabled": "code:-9109",
+    "unknown": "code:unknown",
+}
+
+
+def _queue_indexes(name: str, *first: str, condition: Q = Q()) -> tuple[models.Index, models.Index]:  # noqa: B008
+    """The two walks of the queue, by rank and by age, within each value of a column or within a condition."""
+    waits = Q(state="to_review") & condition
+    return (
+        models.Index(*first, "rank", "waiting_since", "number", name=f"queue_rank_{name}", condition=waits),
+        models.Index(*first, "waiting_since", "number", name=f"queue_rescue_{name}", condition=waits),
+    )
+
+
 class Submission(models.Model):
     """One go at proving identity; has a number of attempts.
 
     `version` counts evidence (pictures, readings, fields, warnings, checks, policy), never claims.
+    `signals` are its codes, and its checks that failed or were not made, as the policy names them.
     `summary_sealed` is what lists show, already masked: {"name": …, "number": …}. `rank` is the whole order of
     the queue below the rescue lane, ascending.
     """
@@ -170,6 +190,7 @@ class Submission(models.Model):
 
     permit_type = models.CharField(max_length=20, blank=True, default="")
     codes = ArrayField(models.IntegerField(), default=list)
+    signals = ArrayField(models.CharField(max_length=60), default=list)
     severity = models.PositiveSmallIntegerField(default=1)
     points = models.PositiveSmallIntegerField(default=0)
     rank = models.GeneratedField(
@@ -200,6 +221,13 @@ class Submission(models.Model):
         indexes = [
             models.Index("rank", "waiting_since", "number", name="queue_rank", condition=Q(state="to_review")),
             models.Index("waiting_since", "number", name="queue_rescue", condition=Q(state="to_review")),
+            *_queue_indexes("permit", "declared_type"),
+            *_queue_indexes("language", "language"),
+            *(
+                index
+                for name, signal in _INDEXED_SIGNALS.items()
+                for index in _queue_indexes(name, condition=Q(signals__contains=[signal]))
+            ),
             models.Index("state", "state_since", name="submission_sweep"),
             models.Index("claimed_by", name="submission_claims", condition=Q(claimed_by__isnull=False)),
         ]
@@ -210,7 +238,7 @@ class Submission(models.Model):
                     "version", "policy_version", "language", "declared_type", "sides_asked", "started_at",
                     "received_at", "read_at", "confirmed_at", "waiting_since", "delayed_since", "parked_until",
                     "decided_at", "expires_on", "not_confirmed", "is_stuck", "is_escalated", "permit_type", "codes",
-                    "severity", "points", "rank", "claimed_by_id", "claimed_at", "reopened_decision_id",
+                    "signals", "severity", "points", "rank", "claimed_by_id", "claimed_at", "reopened_decision_id",
                 ],
                 sealed=["summary_sealed"],
                 quiet="claimed_until",

@@ -12,7 +12,7 @@ from django.db.models import Max
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import policies, policy
+from kyc_portal.submissions import operators, policies, policy
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import PolicyStage, PolicyVersion
 from kyc_portal.submissions.policy import Problem
@@ -101,6 +101,19 @@ def withdraw(*, version: PolicyVersion, by: User, actor: Actor) -> None:
         if not changed:
             raise TooLateError("it is published or withdrawn")
         _record("policy.withdrawn", version)
+
+
+def tell_administrators(*, actor: Actor) -> None:
+    """Tell administrators once that a proposed policy waits; neither who nor what stands in the mail."""
+    waiting = PolicyVersion.objects.filter(stage=PolicyStage.PROPOSED).order_by("pk")
+    operators.tell_once(
+        object_type="submissions.policyversion",
+        ids=[str(pk) for pk in waiting.values_list("pk", flat=True)[: operators.AT_ONCE]],
+        subject="A change of the policy is proposed",
+        body="It waits for an administrator, who publishes or refuses it on the page Policy.\n"
+        "Until then the version in force stands.",
+        actor=actor,
+    )
 
 
 def _locked_standing() -> PolicyVersion:

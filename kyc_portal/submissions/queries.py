@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import Customer
-from kyc_portal.submissions import breaker, evidence, queue, regions, reopening
+from kyc_portal.submissions import breaker, evidence, queue, regions, reopening, second_person
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import FAILED_AT_FIELD, FIELDS
 from kyc_portal.submissions.checks.zone import Said, said_of
@@ -292,7 +292,8 @@ class Figures:
     """The figures the console opens on. `by_severity` counts waiting cases by gravest code, `by_age` by three hours.
 
     `by_age` has a number for each span of `AGE_SPAN` working hours up to the policy's bound, and one for what is late.
-    `stopped` is there while no calls are made to the reading service.
+    `stopped` is there while no calls are made to the reading service; `stranded` cases wait for a second person who
+    does not exist.
     """
 
     waiting: int
@@ -303,6 +304,7 @@ class Figures:
     by_severity: Mapping[Severity, int]
     by_age: Sequence[int]
     stopped: ProviderBreaker | None
+    stranded: int
 
 
 AGE_SPAN = timedelta(hours=3)
@@ -332,6 +334,7 @@ def figures(now: datetime) -> Figures:
         oldest_since=counted["oldest"],
         by_severity={tier: by_severity.get(tier.value, 0) for tier in reversed(Severity)},
         stopped=breaker.stopped(),
+        stranded=second_person.stranded().count(),
         by_age=[*(counted[name] for name in spans), counted["late"]],
     )
 

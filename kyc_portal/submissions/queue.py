@@ -22,6 +22,7 @@ from kyc_portal.submissions import policies, policy
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES
 from kyc_portal.submissions.models import Check, Submission
+from kyc_portal.submissions.queue_filters import Narrow, everything
 from kyc_portal.submissions.states import State
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 from kyc_portal.submissions.working_time import before, between
@@ -152,12 +153,12 @@ def ranked(at: datetime) -> QuerySet[Submission]:
     return waiting().filter(waiting_since__gte=at).order_by("rank", "waiting_since", "number")
 
 
-def next_up(now: datetime, *, after: Cursor | None = None, code: int | None = None, size: int = PAGE_SIZE) -> QueuePage:
-    """One page of the whole order; `code` hides the other rows and never changes the order."""
+def next_up(
+    now: datetime, *, after: Cursor | None = None, narrow: Narrow = everything, size: int = PAGE_SIZE
+) -> QueuePage:
+    """One page of the whole order; `narrow` hides rows and never changes the order."""
     at = after.cutoff if after else cutoff(now)
-    first, second = rescued(at), ranked(at)
-    if code is not None:
-        first, second = first.filter(codes__contains=[code]), second.filter(codes__contains=[code])
+    first, second = narrow(rescued(at)), narrow(ranked(at))
     if after and after.is_rescued:
         first = first.filter(_behind(["waiting_since", "number"], [after.waiting_since, after.number]))
     elif after:
@@ -258,17 +259,21 @@ class LaneCounts:
     parked: int
 
 
-def counts(reviewer: User | None, *, now: datetime) -> LaneCounts:
-    """All lanes' counts; 1000 means "a thousand or more"."""
+def counts(reviewer: User | None, *, now: datetime, narrow: Narrow = everything) -> LaneCounts:
+    """What each lane would show through the filter; 1000 means "a thousand or more"."""
     at = cutoff(now)
+
+    def many(lane: QuerySet[Submission]) -> int:
+        return _capped(narrow(lane))
+
     return LaneCounts(
-        next_up=_capped(waiting()),
-        rescued=_capped(waiting().filter(waiting_since__lt=at)),
-        mine=_capped(mine(reviewer, now)) if reviewer else 0,
-        second_review=_capped(second_review()),
-        asked_again=_capped(asked_again()),
-        delayed=_capped(delayed()),
-        parked=_capped(parked()),
+        next_up=many(waiting()),
+        rescued=many(waiting().filter(waiting_since__lt=at)),
+        mine=many(mine(reviewer, now)) if reviewer else 0,
+        second_review=many(second_review()),
+        asked_again=many(asked_again()),
+        delayed=many(delayed()),
+        parked=many(parked()),
     )
 
 

@@ -12,7 +12,17 @@ from django.db.models import Q
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import breaker, evidence, notices, nudges, operators, policies, review
+from kyc_portal.submissions import (
+    breaker,
+    evidence,
+    notices,
+    nudges,
+    operators,
+    policies,
+    policy_versions,
+    review,
+    second_person,
+)
 from kyc_portal.submissions.errors import TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Notice, NoticeKind, Scan, Submission
 from kyc_portal.submissions.moves import move
@@ -37,6 +47,8 @@ def sweep(*, actor: Actor, now: datetime) -> None:
     lapse(actor=actor, now=now)
     mark_stuck(actor=actor, now=now)
     breaker.tell_operators(actor=actor)
+    second_person.tell_operators(actor=actor)
+    policy_versions.tell_administrators(actor=actor)
 
 
 def wake_scans(*, now: datetime) -> None:

@@ -55,6 +55,11 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return find.focus();
   }
+  const filter = document.querySelector("[data-filter]");
+  if (key === "f" && filter && !document.querySelector("dialog[open]")) {
+    event.preventDefault();
+    return filter.focus();
+  }
   if (press(key)) event.preventDefault();
 });
 document.addEventListener("submit", (event) => {

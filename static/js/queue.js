@@ -42,3 +42,14 @@ list.addEventListener("fresh:asked", (event) => {
   lost.hidden = event.detail.isAnswered;
   if (lost.hidden) refreshed.textContent = refreshed.dataset.words.replace("{at}", new Date().toLocaleTimeString("en-GB"));
 });
+
+// One menu is open at a time; Escape or a click beside it closes it, and Escape gives the focus back to its name.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest && event.target.closest(".menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});

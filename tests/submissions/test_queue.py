@@ -9,7 +9,9 @@ import pytest
 from django.db import connection, connections
 
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import claims, queue, review
+from kyc_portal.submissions import claims, policy, queue, review
+from kyc_portal.submissions.models import _INDEXED_SIGNALS
+from kyc_portal.submissions.queue_filters import Filters, Narrow
 from tests import cast
 from tests.cast import NOW
 
@@ -18,6 +20,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 
 def order(now=NOW) -> list[str]:
     return [row.submission.reference for row in queue.next_up(now).rows]
+
+
+def _only(reader=None, **asked: str) -> Narrow:
+    return Filters(**asked).narrow(reader=reader or cast.make_staff(), now=NOW)
 
 
 def test_gravest_first_then_points_then_longest_waiting() -> None:
@@ -69,7 +75,7 @@ def test_pages_follow_each_other_without_a_gap_and_lanes_do_not_mix() -> None:
 def test_a_filter_hides_rows_and_never_changes_the_order() -> None:
     for warnings in ((-9102,), (-9104,), (-9102, -9103), ()):
         cast.to_review(warnings=warnings)
-    filtered = [row.submission.reference for row in queue.next_up(NOW, code=-9102).rows]
+    filtered = [row.submission.reference for row in queue.next_up(NOW, narrow=_only(warning="code:-9102")).rows]
     assert filtered == [reference for reference in order() if reference in filtered]
     assert len(filtered) == 2
 
@@ -89,6 +95,69 @@ def test_the_second_lane_walks_its_index_and_sorts_nothing() -> None:
     plan = queue.ranked(queue.cutoff(NOW))[:50].explain()
     assert "queue_rank" in plan
     assert "Sort" not in plan
+
+
+def test_each_filter_shows_its_cases_in_every_lane_and_the_counts_say_so() -> None:
+    rob, tom = cast.make_staff(), cast.make_staff()
+    mine = cast.claimed(cast.to_review(warnings=(-9177,)), rob)
+    toms = cast.claimed(cast.to_review(warnings=(-9104, -9103), waited=timedelta(days=6)), tom)
+    free = cast.to_review(warnings=None)
+    wanted = {
+        ("warning", "code:unknown"): {mine},
+        ("warning", "code:-9103"): {toms},
+        ("check", "check:forgery_tested:not_checked"): {free},
+        ("check", "check:number_elsewhere:fail"): set(),
+        ("permit", "taiwan_resident"): {mine, toms, free},
+        ("permit", "hk_macao_resident"): set(),
+        ("waited", "18"): {toms},
+        ("holder", "mine"): {mine},
+        ("holder", "another"): {toms},
+        ("holder", "nobody"): {free},
+        ("language", "en"): {mine, toms, free},
+        ("language", "zh-hant"): set(),
+    }
+    for (name, value), cases in wanted.items():
+        narrow = _only(rob, **{name: value})
+        assert {row.submission for row in queue.next_up(NOW, narrow=narrow).rows} == cases, (name, value)
+        counts = queue.counts(rob, now=NOW, narrow=narrow)
+        assert counts.next_up == len(cases), (name, value)
+        assert counts.rescued == len(cases & {toms}), (name, value)
+        assert counts.mine == len(cases & {mine}), (name, value)
+
+
+def test_filters_are_met_together() -> None:
+    cast.to_review(warnings=(-9104,))
+    both = cast.to_review(warnings=(-9104, -9103))
+    found = queue.next_up(NOW, narrow=_only(warning="code:-9103", permit="taiwan_resident", holder="nobody")).rows
+    assert [row.submission for row in found] == [both]
+
+
+def test_a_lease_that_ran_out_counts_as_nobodys() -> None:
+    rob = cast.make_staff()
+    cast.claimed(cast.to_review(), rob)
+    later = NOW + timedelta(minutes=11)
+    assert queue.next_up(later, narrow=Filters(holder="nobody").narrow(reader=rob, now=later)).rows
+    assert not queue.next_up(later, narrow=Filters(holder="mine").narrow(reader=rob, now=later)).rows
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"warning": "code:-9104"}, {"permit": "taiwan_resident"}, {"language": "en"}, {"check": policy.CHECK_SIGNALS[0]}],
+)
+def test_a_filtered_lane_walks_an_index_in_the_queues_order(asked: dict[str, str]) -> None:
+    """Which of the walks is best depends on how many there are: `python -m tests.bench.queue` looks at that."""
+    cast.to_review()
+    narrow = _only(**asked)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    plan = narrow(queue.ranked(queue.cutoff(NOW)))[:50].explain()
+    assert "queue_rank" in plan
+    assert "Sort" not in plan
+
+
+def test_every_code_signal_has_its_walk() -> None:
+    assert set(_INDEXED_SIGNALS.values()) == set(policy.CODE_SIGNALS)
 
 
 def test_an_escalated_case_is_left_to_the_seniors() -> None:
