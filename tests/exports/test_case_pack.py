@@ -165,6 +165,15 @@ class TestWhatIsInIt:
         assert paper.render(case, data_sha256="0" * 64).startswith(b"%PDF-")
         assert "missing" not in caplog.text
 
+    @pytest.mark.parametrize("size", [(900, 600), (600, 900), (400, 2400), (2400, 300)])
+    def test_no_picture_is_stretched_on_paper(self, size: tuple[int, int], aud: User) -> None:
+        asked = Making("Aud Mak", "Auditor", timezone.now(), PURPOSE, False, "Harbour", "1")
+        [picture] = contents.gather(rejected(), made=asked, now=timezone.now()).pictures
+        width, height = paper._fitted(replace(picture, display=cast.picture(5, size)), 88.0)
+        assert width / height == pytest.approx(size[0] / size[1])
+        assert width <= 88.001
+        assert height <= 90.001
+
     def test_the_machine_readable_line_is_told_beside_the_print(self, aud: User) -> None:
         zone = ZoneValues(number="08320271", birth="860302", sex="女")
         submission = cast.to_review(read=replace(cast.TAIWAN_READING, zone=zone), now=timezone.now())

@@ -19,6 +19,7 @@ from kyc_portal.exports.case_pack.page import at_hong_kong
 
 _MARGIN = 14
 _GAP = 6
+_TALLEST = 90.0
 _BODY, _SMALL = 9, 7.5
 # Letters of the purpose in the foot of each page; the whole of it stands on the first.
 _WHY = 80
@@ -184,14 +185,15 @@ def _side_by_side(paper: _Paper, pictures: Sequence[Picture]) -> None:
     wide = (paper.epw - _GAP) / 2
     for at in range(0, len(pictures), 2):
         pair = pictures[at : at + 2]
-        tall = max(_height(each, wide) for each in pair)
+        tall = max(_fitted(each, wide)[1] for each in pair)
         if paper.will_page_break(tall + 22):
             paper.add_page()
         top, lowest = paper.y, paper.y
         for column, each in enumerate(pair):
             left = paper.l_margin + column * (wide + _GAP)
-            paper.image(io.BytesIO(each.display), x=left, y=top, w=wide, h=_height(each, wide))
-            paper.rect(left, top, wide, _height(each, wide))
+            width, height = _fitted(each, wide)
+            paper.image(io.BytesIO(each.display), x=left, y=top, w=width, h=height)
+            paper.rect(left, top, width, height)
             paper.set_xy(left, top + tall + 1)
             paper.size_of(_SMALL)
             paper.multi_cell(wide, 3.8, _caption(each), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
@@ -200,15 +202,16 @@ def _side_by_side(paper: _Paper, pictures: Sequence[Picture]) -> None:
         paper.size_of(_BODY)
 
 
-def _height(picture: Picture, wide: float) -> float:
-    """How tall a copy stands on the page; a portrait one is bounded."""
+def _fitted(picture: Picture, wide: float) -> tuple[float, float]:
+    """Width and height (mm) of a copy on the page: as wide as the column, an upright one as tall as may be."""
     width, height = Image.open(io.BytesIO(picture.display)).size
-    return min(wide * height / width, 90.0)
+    scale = min(wide / width, _TALLEST / height)
+    return width * scale, height * scale
 
 
 def _caption(each: Picture) -> str:
     stands = "" if each.stands else f", does not stand ({each.state})"
-    remark = f" {each.remark.capitalize()}." if each.remark else ""
+    remark = f" {each.remark[:1].upper()}{each.remark[1:]}." if each.remark else ""
     about = f"{each.side}, attempt {each.attempt}{stands}, received {at_hong_kong(each.received_at)}.{remark}"
     return f"{about} Original sha256 {each.sha256}"
 
