@@ -1,4 +1,4 @@
-"""What goes wrong on a phone: a bad photo, no network, a slow one, no camera, no mouse, two windows, two presses."""
+"""What goes wrong on a phone: a bad photo, no network, a slow one, no mouse, two windows, two presses."""
 
 from __future__ import annotations
 
@@ -175,22 +175,6 @@ def test_on_slow_3g_the_way_through_shows_what_was_sent(stack: LocalStack, chrom
     page.wait_for_selector("form[action$='/submit/']")
     assert any(0 < value < 100 for value in shown), shown
     assert shown == sorted(shown)
-    page.context.close()
-
-
-@pytest.mark.long
-def test_a_denied_camera_leads_to_the_file_picker(stack: LocalStack, chromium: Browser) -> None:
-    page = phone(chromium, stack, permissions=[])
-    customer(page, stack)
-    opener = page.locator("[data-open-camera]")
-    if opener.is_visible():
-        opener.click()
-        expect(page.locator("[data-fault]")).to_contain_text("choose a photo")
-        expect(page.locator("#picture")).to_be_focused()
-    expect(opener).to_be_hidden()
-    choose(page, photo(seed=7323))
-    page.click("[data-send]")
-    page.wait_for_selector("form[action$='/submit/']")
     page.context.close()
 
 
