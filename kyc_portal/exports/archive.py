@@ -13,12 +13,16 @@ SUMS = "SHA256SUMS"
 _PACKED = (".jpg", ".png", ".pdf")
 
 
+def sums(files: Mapping[str, bytes]) -> bytes:
+    """The hash and path of each file, as `sha256sum -c` reads them."""
+    return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
+
+
 def pack(folder: str, files: Mapping[str, bytes], *, at: datetime) -> bytes:
-    """The zip of `files` (path in the folder to bytes) and SHA256SUMS over them, as `sha256sum -c` reads it."""
-    sums = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
+    """The zip of `files` (path in the folder to bytes) and SHA256SUMS over them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for name, data in {**files, SUMS: sums.encode()}.items():
+        for name, data in {**files, SUMS: sums(files)}.items():
             entry = zipfile.ZipInfo(f"{folder}/{name}", date_time=at.timetuple()[:6])
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
             entry.external_attr = 0o100644 << 16

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
+from kyc_portal.audit.models import Entry
 from kyc_portal.audit.proof import sealer, signing
 from kyc_portal.audit.proof.inclusion import Proof
 from kyc_portal.customer_site import words
@@ -367,6 +368,24 @@ class TestOnAStrangersMachine:
         answer = run(folder, "--key", self.key())
         assert answer.returncode == 1
         assert "was made on a picture that is not in the pack" in answer.stdout
+
+    def test_a_page_changed_together_with_its_hash_differs_from_the_logs_entry(self, folder: Path) -> None:
+        """Nothing inside can tell; the hash of the list, which the log holds, does."""
+        [entry] = Entry.objects.filter(action="case_pack.made").order_by("-id")[:1]
+        assert entry.details["sums_sha256"] in run(folder, "--key", self.key()).stdout
+        page = (folder / "index.html").read_text()
+        (folder / "index.html").write_text(page.replace("Photocopy", "Nothing"))
+        self.summed_anew(folder, "index.html")
+        answer = run(folder, "--key", self.key())
+        assert answer.returncode == 0
+        assert entry.details["sums_sha256"] not in answer.stdout
+
+    def test_an_entry_shown_twice_is_refused(self, folder: Path) -> None:
+        held = json.loads((folder / "timeline.json").read_text())
+        held["entries"].append(held["entries"][3])
+        (folder / "timeline.json").write_text(json.dumps(held))
+        self.summed_anew(folder, "timeline.json")
+        assert "stands twice" in run(folder, "--key", self.key()).stdout
 
     def test_a_file_added_or_removed_is_named(self, folder: Path) -> None:
         (folder / "extra.txt").write_text("x")

@@ -64,6 +64,8 @@ def verify_pack(folder: Path, keys: Sequence[Key], kept: str = "") -> Found:
     timeline = _timeline(folder)
     checkpoint, root = _checkpoint(timeline["checkpoints"], keys, kept)
     proven = [_proven(each, checkpoint.size, root) for each in timeline["entries"]]
+    if len({entry["id"] for entry in proven}) < len(proven):
+        raise UnsoundError("an entry of the timeline stands twice")
     pictures, logged = _pictures(folder, proven)
     return Found(
         files=files,
@@ -198,11 +200,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnsoundError as error:
         print(f"NOT SOUND: {error}.")
         return 1
+    listed = sha256((given.folder / SUMS).read_bytes()).hexdigest()
     print(f"Sound: {found.files} files, {found.entries} entries of the log.")
     print(f"{found.pictures_logged} of {found.pictures} pictures are the ones whose receipt stands in the log.")
     print(f"The checkpoint is of {found.checkpoint.time:%Y-%m-%d %H:%M:%S} UTC, size {found.checkpoint.size}.")
     if not keys:
         print("No key was given: the checkpoint equals the one you kept, its signature was not checked.")
+    print(f"SHA-256 of {SUMS}: {listed}")
+    print("Compare it with the log's entry case_pack.made (sums_sha256): pages and values stand on it alone.")
     if found.unsigned:
         print(f"{found.unsigned} entries came after that checkpoint: NOT SIGNED when the pack was made.")
     return 0

@@ -14,7 +14,7 @@ from django.conf import settings
 from kyc_portal import audit
 from kyc_portal.accounts.models import KEEPING, Role, User
 from kyc_portal.audit.proof import pack_verifier, plain_ed25519, verifier
-from kyc_portal.exports.archive import pack
+from kyc_portal.exports.archive import pack, sums
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.case_pack import contents, page, paper
 from kyc_portal.exports.case_pack.contents import CaseFile, Making
@@ -41,7 +41,8 @@ for things you trust. Take verify.py from such a place too if you can; it is the
 What it shows: no file was changed; each picture is the one that was logged when it came in; each entry stands in the
 signed log. What it does not show: that no entry was left out (ask for the log itself), and that what was written was
 true when it was written. Values of fields are what the product holds; the log holds digests of them, sealed.
-The hash of the zip stands in the audit log, under "case_pack.made".
+Whoever changes a page here together with SHA256SUMS is found by its hash alone: verify.py prints it, and the audit log
+holds it and the zip's hash under "case_pack.made", which is younger than this pack. Ask for that entry.
 """
 
 
@@ -82,13 +83,14 @@ def make(*, submission: Submission, purpose: str, with_notes: bool, by: User, no
     )
     case = contents.gather(submission, made=made, now=now)
     name = f"case-pack-{submission.reference}-{now:%Y%m%d-%H%M%S}"
-    data = pack(name, files_of(case), at=now)
+    files = files_of(case)
+    data, listed = pack(name, files, at=now), hashlib.sha256(sums(files)).hexdigest()
     digest = hashlib.sha256(data).hexdigest()
     with audit.acting(by.actor):
         _record(
             "case_pack.made",
             submission,
-            {**asked, "sha256": digest, "bytes": str(len(data)), "version": str(case.version)},
+            {**asked, "sha256": digest, "sums_sha256": listed, "bytes": str(len(data)), "version": str(case.version)},
         )
     return Made(data=data, file_name=f"{name}.zip", sha256=digest)
 
