@@ -19,7 +19,6 @@ from kyc_portal.privacy.subject_pack.contents import SubjectFile
 from kyc_portal.submissions import scans
 from kyc_portal.submissions.models import Scan
 
-ASKED, MADE = "subject_pack.asked", "subject_pack.made"
 # Each pack opens every photo: one customer does not keep a server busy.
 _OFTEN, _SPAN = 5, timedelta(minutes=10)
 
@@ -39,11 +38,11 @@ def make_own(*, customer: Customer, now: datetime) -> Made:
     Raises RefusedError("busy") for the sixth in ten minutes, KeyDestroyedError, and OSError when the store does not
     answer.
     """
-    lately = acts_about(customer.id, since=now - _SPAN).filter(action=ASKED, actor=customer.actor.name)
+    lately = acts_about(customer.id, since=now - _SPAN).filter(action="subject_pack.asked", actor=customer.actor.name)
     if lately.count() >= _OFTEN:
         raise RefusedError("busy")
     with audit.acting(customer.actor):
-        _record(ASKED, customer, {})
+        _record("subject_pack.asked", customer, {})
     return _made(customer, customer.actor, {}, now)
 
 
@@ -58,7 +57,7 @@ def make_for(*, customer: Customer, purpose: str, by: User, now: datetime) -> Ma
         raise RefusedError("purpose")
     asked = {"purpose": purpose.strip()}
     with audit.acting(by.actor):
-        _record(ASKED, customer, asked)
+        _record("subject_pack.asked", customer, asked)
         for scan in Scan.objects.filter(customer=customer):
             scans.record_view(
                 scan_id=scan.pk, submission_id=scan.submission_id, customer_id=customer.pk, side=scan.side
@@ -72,7 +71,7 @@ def _made(customer: Customer, actor: Actor, asked: Mapping[str, str], now: datet
     data = pack(name, files_of(held), at=now)
     digest = hashlib.sha256(data).hexdigest()
     with audit.acting(actor):
-        _record(MADE, customer, {**asked, "sha256": digest, "bytes": str(len(data))})
+        _record("subject_pack.made", customer, {**asked, "sha256": digest, "bytes": str(len(data))})
     return Made(data=data, file_name=f"{name}.zip", sha256=digest)
 
 
