@@ -177,6 +177,8 @@ def decided(
 def policy_content(**parts: Any) -> dict[str, Any]:
     """The first policy's content with some signals, numbers or parts changed."""
     content = copy.deepcopy(PolicyVersion.objects.get(pk=1).content)
+    learned = dict.fromkeys(policy.SIGNALS, policy.Handling.APPROVE.value)  # as the form offers what is new
+    content["signals"] = learned | content["signals"]
     for name, value in parts.items():
         if name == "signals":
             content["signals"].update(value)

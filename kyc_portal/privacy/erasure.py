@@ -27,7 +27,7 @@ from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey, SearchDigest
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.errors import TooLateError
-from kyc_portal.submissions.models import Reading, RefusedPicture, Scan, Submission
+from kyc_portal.submissions.models import Reading, RefusedPicture, Scan, ScanLikeness, Submission
 from kyc_portal.submissions.states import ENDS
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ def erase(*, customer: Customer, cause: Cause, actor: Actor, now: datetime) -> E
         portraits = list(Reading.objects.filter(customer=locked).values_list("pk", flat=True))
         digests, _each = SearchDigest.objects.filter(customer=customer.pk).delete()
         Scan.objects.filter(customer=locked).update(picture_digest=None)
+        ScanLikeness.objects.filter(customer=locked).delete()
         RefusedPicture.objects.filter(submission__customer=locked).delete()
         Invitation.objects.filter(used_by=locked).update(reference="")
         keys.delete()

@@ -63,6 +63,37 @@ def picture_digests(data: bytes) -> list[bytes]:
     return [digest("picture", text, key_id=key_id) for key_id in _keys(settings.DIGEST_KEY)]
 
 
+def veil(bits: int, *, width: int, key_id: str | None = None) -> tuple[str, int]:
+    """(key id, the bits in a secret order, some of them flipped): how many bits differ between two stays the same.
+
+    Hides what a picture looks like from who has the rows alone. It is no encryption: what two pictures have in common
+    stays visible, as it must be for them to be found.
+    """
+    name = key_id or newest()
+    order, flipped = _veil(settings.DIGEST_KEY, name, width)
+    return name, sum((bits >> origin & 1) << at for at, origin in enumerate(order)) ^ flipped
+
+
+def unveil(veiled: int, *, width: int, key_id: str) -> int:
+    """The bits that `veil` hid under this key. Raises KeyError for a key that is not in the ring any more."""
+    order, flipped = _veil(settings.DIGEST_KEY, key_id, width)
+    mixed = veiled ^ flipped
+    return sum((mixed >> at & 1) << origin for at, origin in enumerate(order))
+
+
+def veil_keys() -> list[str]:
+    """The ids of every key under which something may be veiled, newest first."""
+    return list(_keys(settings.DIGEST_KEY))
+
+
+@cache
+def _veil(text: str, key_id: str, width: int) -> tuple[tuple[int, ...], int]:
+    key = derive(_keys(text)[key_id], f"kyc veil of {width} bits")
+    marks = [hmac.digest(key, at.to_bytes(2, "big"), hashlib.sha256) for at in range(width)]
+    flipped = sum((mark[-1] & 1) << at for at, mark in enumerate(marks))
+    return tuple(sorted(range(width), key=marks.__getitem__)), flipped
+
+
 def put_digests(customer_id: UUID, texts: Mapping[str, str]) -> None:
     """Remember values of a customer by digest; inside the caller's `acting`. Safe to repeat."""
     SearchDigest.objects.bulk_create(

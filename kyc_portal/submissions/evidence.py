@@ -6,13 +6,13 @@ transaction with the submission's row locked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from kyc_portal.sealing import digests
 from kyc_portal.sealing.values import open_json, seal_json
-from kyc_portal.submissions import masks, policies, policy
+from kyc_portal.submissions import masks, near_pictures, policies, policy, regions
 from kyc_portal.submissions.checks import dates, grammar, rules
 from kyc_portal.submissions.checks.results import Finding, Result
 from kyc_portal.submissions.models import (
@@ -29,7 +29,7 @@ from kyc_portal.submissions.models import (
 from kyc_portal.submissions.states import ScanState
 from kyc_portal.submissions.warning_codes import NOT_ENABLED, Severity, gravest
 from kyc_portal.submissions.working_time import HONG_KONG
-from ocr_integration.contract import PermitType
+from ocr_integration.contract import PermitType, ZoneValues
 
 POINTS_LIMIT = 999
 _PERMIT_KEYS = {permit: permit.name.lower() for permit in PermitType}
@@ -126,6 +126,8 @@ def weigh(submission: Submission, *, now: datetime) -> list[Finding]:
             differing_fields=differing_fields(submission),
             was_asked_to_confirm=submission.read_at is not None,
             other_holders=_other_holders(submission, permit, front),
+            picture_met=_picture_met(sides.values()),
+            zone=next((zone for each in sides.values() if (zone := zone_of(each))), None),
         ),
         policies.of(submission),
     )
@@ -208,6 +210,20 @@ def _other_holders(submission: Submission, permit: PermitType | None, front: Sta
         return None
     holders = set(digests.customers_sharing("life_number", life))
     return len(holders - {submission.customer_id})
+
+
+def zone_of(side: StandingSide) -> ZoneValues | None:
+    """What the machine-readable line of a side says, where its reading tells it."""
+    return regions.opened(side.reading).zone if side.reading else None
+
+
+def _picture_met(sides: Iterable[StandingSide]) -> str | None:
+    """Whether another customer sent one of the standing pictures; None where not all could be compared."""
+    standing = [side.scan for side in sides]
+    met = near_pictures.elsewhere(standing)
+    if met:
+        return "exact" if met[0].is_exact else "near"
+    return "" if near_pictures.is_comparable(standing) else None
 
 
 def open_differences(confirmation: Confirmation) -> dict[str, dict[str, str]]:

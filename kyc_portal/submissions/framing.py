@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import hypot, sqrt
+from math import atan2, cos, hypot, sin, sqrt
 
 from PIL import Image, ImageFilter
 
@@ -31,12 +31,17 @@ _THINGS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A light shape. Lengths in cells; `touched`: for each photo edge it reaches, the share of it that lies there."""
+    """A light shape. Lengths in cells; `touched`: for each photo edge it reaches, the share of it that lies there.
+
+    `middle` is (x, y) in cells, `angle` the direction of its length in radians, y downwards.
+    """
 
     area: int
     length: float
     breadth: float
     touched: tuple[float, ...]
+    middle: tuple[float, float]
+    angle: float
 
     @property
     def fills(self) -> float:
@@ -73,6 +78,27 @@ def _is_cut_off(found: list[Shape]) -> bool:
         return False
     card = found[0]
     return len(card.touched) == 1 and card.touched[0] >= _ON_EDGE and card.fills >= _FULL and not card.is_whole
+
+
+def straightened(grey: Image.Image, size: tuple[int, int]) -> Image.Image | None:
+    """The one whole card on the photo, laid level and stretched to `size`; None where none is found for certain.
+
+    Which of its two long edges comes out on top is open.
+    """
+    cells = _cells(grey)
+    found = shapes(cells)
+    if not found or _are_several(found):
+        return None
+    card = found[0]
+    if card.touched or not card.is_whole or card.fills < _FULL:
+        return None
+    scale = grey.width / cells.width
+    across, down = scale * card.length / size[0], scale * card.breadth / size[1]
+    (x, y), (dx, dy) = (scale * each for each in card.middle), (cos(card.angle), sin(card.angle))
+    left, top = -across * size[0] / 2, -down * size[1] / 2
+    turn = (dx * across, -dy * down, x + dx * left - dy * top, dy * across, dx * down, y + dy * left + dx * top)
+    soft = grey.filter(ImageFilter.BoxBlur(max(0.0, (min(across, down) - 1) / 2)))
+    return soft.transform(size, Image.Transform.AFFINE, turn, Image.Resampling.BILINEAR)
 
 
 def _are_several(found: list[Shape]) -> bool:
@@ -177,4 +203,6 @@ def _measured(part: list[int], width: int, height: int) -> Shape:
         length=sqrt(max(1.0, 12 * (half + apart))),
         breadth=sqrt(max(1.0, 12 * (half - apart))),
         touched=tuple(each for each in at_edges if each),
+        middle=(mx + 0.5, my + 0.5),
+        angle=atan2(2 * xy, xx - yy) / 2,
     )

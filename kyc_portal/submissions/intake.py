@@ -19,7 +19,7 @@ from kyc_portal.accounts.models import Customer
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files, keys
 from kyc_portal.sealing.values import seal, seal_json
-from kyc_portal.submissions import evidence, nudges, policies, scans
+from kyc_portal.submissions import evidence, near_pictures, nudges, policies, scans
 from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Confirmation, Consent, RefusedPicture, Scan, Submission
 from kyc_portal.submissions.moves import move
@@ -131,6 +131,7 @@ def add_scan(
                 picture_digest=digest,
                 taken_despite=examined.fault,
             )
+            near_pictures.remember(scan, examined.likenesses)
             Submission.objects.filter(pk=locked.pk).update(version=locked.version + 1)
             audit.record(
                 "picture.added",

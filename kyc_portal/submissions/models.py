@@ -317,6 +317,7 @@ class Scan(models.Model):
                 condition=Q(state__in=sorted(UNFINISHED_SCANS)),
             ),
             models.Index("customer", "picture_digest", name="scan_same_picture"),
+            models.Index("picture_digest", name="scan_picture_anywhere", condition=Q(picture_digest__isnull=False)),
         ]
         triggers = [
             RowAudit(
@@ -336,6 +337,42 @@ class Scan(models.Model):
     def taken_despite_words(self) -> str:
         """The fault the picture was taken with all the same, in the staff's words; empty where it had none."""
         return str(quality.WORDS.get(self.taken_despite, self.taken_despite))
+
+
+class ScanLikeness(models.Model):
+    """One view of a scan's picture by which near-same pictures are found (`likeness`); goes with the erasure.
+
+    `coarse` and `wide` are veiled under `key_id` (sealing.digests): in signed parts of 64 bits, the lowest first.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="likenesses")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    view = models.CharField(max_length=10)
+    key_id = models.CharField(max_length=40)
+    coarse = models.BigIntegerField()
+    wide = ArrayField(models.BigIntegerField(), size=4)
+    relief_sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="a_scan_has_one_likeness_a_view", fields=["scan", "view"]),
+        ]
+        # Two pictures that differ in seven bits at most differ in one bit at most in one of four bands.
+        indexes = [
+            models.Index(F("coarse").bitand(0xFFFF), name="likeness_band_0"),
+            models.Index(F("coarse").bitrightshift(16).bitand(0xFFFF), name="likeness_band_1"),
+            models.Index(F("coarse").bitrightshift(32).bitand(0xFFFF), name="likeness_band_2"),
+            models.Index(F("coarse").bitrightshift(48).bitand(0xFFFF), name="likeness_band_3"),
+        ]
+        triggers = [
+            RowAudit(
+                plain=["id", "scan_id", "customer_id", "view", "key_id"],
+                sealed=["relief_sealed"],
+                hidden=["coarse", "wide"],
+                subject="customer_id",
+            )
+        ]
 
 
 class RefusedPicture(models.Model):

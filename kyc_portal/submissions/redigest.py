@@ -8,6 +8,7 @@ key and is not met any more once that key is gone: sent again, it is measured ag
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -20,8 +21,8 @@ from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.keys import newest_for_sealing
 from kyc_portal.sealing.models import SearchDigest
-from kyc_portal.submissions import evidence
-from kyc_portal.submissions.models import Reading, Scan, SideChoice
+from kyc_portal.submissions import evidence, near_pictures
+from kyc_portal.submissions.models import Reading, Scan, ScanLikeness, SideChoice
 
 
 def customers() -> Iterator[UUID]:
@@ -51,6 +52,7 @@ def redigest(customer: UUID, *, actor: Actor) -> bool:
             for texts in _texts(customer):
                 digests.put_digests(customer, texts)
             changed += old.delete()[0]
+        changed += near_pictures.veil_anew(customer)
         if changed:
             audit.record(
                 "digests.renewed",
@@ -63,8 +65,11 @@ def redigest(customer: UUID, *, actor: Actor) -> bool:
 
 
 def made_by() -> dict[str, int]:
-    """How many search digests each digest key made."""
-    return dict(SearchDigest.objects.values_list("key_id").annotate(many=Count("pk")).order_by("key_id"))
+    """How many search digests and likenesses of pictures each digest key made."""
+    counts: Counter[str] = Counter()
+    for rows in (SearchDigest.objects, ScanLikeness.objects):
+        counts.update(dict(rows.values_list("key_id").annotate(many=Count("pk"))))
+    return dict(sorted(counts.items()))
 
 
 def _pictures(customer: UUID) -> list[UUID]:

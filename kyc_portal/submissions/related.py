@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import digests
-from kyc_portal.submissions import queue
+from kyc_portal.submissions import near_pictures, queue
 from kyc_portal.submissions.checks import dates, grammar
 from kyc_portal.submissions.models import Scan, Submission
 from ocr_integration.contract import PermitType
@@ -33,6 +33,7 @@ class Tie(StrEnum):
     """What two cases have in common, the strongest first."""
 
     PICTURE = "picture"
+    NEAR_PICTURE = "near_picture"
     NUMBER = "number"
     LIFE_NUMBER = "life_number"
     NAME_BORN = "name_born"
@@ -41,6 +42,7 @@ class Tie(StrEnum):
 
 TIES: Mapping[Tie, Promise] = {
     Tie.PICTURE: _("Same picture"),
+    Tie.NEAR_PICTURE: _("Near-same picture"),
     Tie.NUMBER: _("Same number"),
     Tie.LIFE_NUMBER: _("Same number for life"),
     Tie.NAME_BORN: _("Same name and date of birth"),
@@ -67,11 +69,14 @@ class Related:
 def related(submission: Submission, *, now: datetime) -> list[Related]:
     """The newest cases that share a number, a holder or a picture with this one, another customer's first."""
     ties = _ties_of_customers(digests.sharing(submission.customer_id))
-    pictures = list(
-        submission.scans.filter(picture_digest__isnull=False).values_list("picture_digest", flat=True).distinct()
-    )
-    same_picture = Scan.objects.filter(picture_digest__in=pictures).exclude(submission=submission)
-    by_picture = set(same_picture.values_list("submission_id", flat=True)[: SHOWN * 5])
+    by_picture = {
+        meeting.submission_id: Tie.PICTURE if meeting.is_exact else Tie.NEAR_PICTURE
+        for meeting in near_pictures.elsewhere(list(submission.scans.all()))
+    }
+    pictures = submission.scans.filter(picture_digest__isnull=False).values("picture_digest")
+    own_again = Scan.objects.filter(customer_id=submission.customer_id, picture_digest__in=pictures)
+    for again in own_again.exclude(submission=submission).values_list("submission_id", flat=True)[: SHOWN * 5]:
+        by_picture[again] = Tie.PICTURE
     ties[submission.customer_id].append(Tie.CUSTOMER)
     return _found(ties, by_picture, now=now, without=submission.pk)
 
@@ -122,7 +127,7 @@ def search(sought: Sought, *, actor: Actor, now: datetime) -> list[Related]:
     for kind, text in texts.items():
         for customer in digests.customers_sharing(kind, text):
             ties[customer].append(Tie(kind))
-    found = _found(ties, by_reference, now=now)
+    found = _found(ties, dict.fromkeys(by_reference), now=now)
     with audit.acting(actor):
         audit.record(
             "case.searched",
@@ -144,9 +149,16 @@ def _ties_of_customers(shared: Iterable[tuple[UUID, str]]) -> dict[UUID, list[Ti
 
 
 def _found(
-    ties: Mapping[UUID, Sequence[Tie]], by_picture: set[UUID], *, now: datetime, without: UUID | None = None
+    ties: Mapping[UUID, Sequence[Tie]],
+    by_submission: Mapping[UUID, Tie | None],
+    *,
+    now: datetime,
+    without: UUID | None = None,
 ) -> list[Related]:
-    wanted = Submission.objects.filter(Q(customer_id__in=list(ties)) | Q(pk__in=by_picture), received_at__isnull=False)
+    """Cases of the customers in `ties` and those in `by_submission`, each with what ties it."""
+    wanted = Submission.objects.filter(
+        Q(customer_id__in=list(ties)) | Q(pk__in=list(by_submission)), received_at__isnull=False
+    )
     if without is not None:
         wanted = wanted.exclude(pk=without)
     newest = wanted.select_related("customer", "claimed_by").order_by("-number")[: SHOWN * 5]
@@ -155,7 +167,7 @@ def _found(
     found = []
     for row in rows:
         own = set(ties.get(row.submission.customer_id, ()))
-        if row.submission.pk in by_picture and without is not None:
-            own.add(Tie.PICTURE)
+        if (tie := by_submission.get(row.submission.pk)) is not None:
+            own.add(tie)
         found.append(Related(row, sorted(own, key=order.index)))
     return sorted(found, key=lambda each: (each.is_own, -len(each.ties)))[:SHOWN]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.values import open_sealed
 from kyc_portal.submissions import quality
 from kyc_portal.submissions.errors import PictureRefusedError
+from kyc_portal.submissions.likeness import Likeness, known_by
 from kyc_portal.submissions.models import Scan
 from ocr_integration import images
 
@@ -19,7 +21,8 @@ from ocr_integration import images
 class Examined:
     """A picture that may be stored. Sizes in pixels of the stored file, before any turn.
 
-    `fault` names what is wrong with how it was taken (quality.fault), empty where nothing is.
+    `fault` names what is wrong with how it was taken (quality.fault), empty where nothing is. `likenesses` is what it
+    is known again by.
     """
 
     data: bytes
@@ -27,10 +30,13 @@ class Examined:
     width: int
     height: int
     fault: str
+    likenesses: Sequence[Likeness] = ()
 
 
 def examine(data: bytes) -> Examined:
-    """Check format, size, pixels and wholeness, and measure how it was taken, with one reduced decode.
+    """Check format, size, pixels and wholeness, and measure how it was taken and what it is known by.
+
+    One reduced decode, and for a small picture a second that is less reduced.
 
     Raises PictureRefusedError with the fault's code; nothing has been stored then.
     """
@@ -41,7 +47,12 @@ def examine(data: bytes) -> Examined:
         raise PictureRefusedError(error.fault.value) from error
     fault = quality.fault(reduced, scale=facts.width / reduced.width)
     return Examined(
-        data=data, media_type=f"image/{facts.format.lower()}", width=facts.width, height=facts.height, fault=fault
+        data=data,
+        media_type=f"image/{facts.format.lower()}",
+        width=facts.width,
+        height=facts.height,
+        fault=fault,
+        likenesses=known_by(data, reduced),
     )
 
 

@@ -30,7 +30,7 @@ from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.models import CustomerKey, SearchDigest
 from kyc_portal.submissions import evidence, intake
-from kyc_portal.submissions.models import Scan, Submission
+from kyc_portal.submissions.models import Scan, ScanLikeness, Submission
 from tests import cast
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_bound]
@@ -60,6 +60,7 @@ def test_nothing_opens_afterwards_and_a_receipt_says_what_went(log) -> None:
     submission = withdrawn()
     customer, scan, reading = submission.customer, submission.scans.get(), submission.readings.get()
     number = evidence.open_fields(reading)["number"]
+    assert ScanLikeness.objects.filter(customer=customer).exists()
     assert default_storage.exists(files.name_of(scan.pk))
     log.start()
     receipt = erase(customer)
@@ -72,6 +73,7 @@ def test_nothing_opens_afterwards_and_a_receipt_says_what_went(log) -> None:
     assert not SearchDigest.objects.filter(customer=customer.pk).exists()
     assert not CustomerKey.objects.filter(customer=customer.pk).exists()
     assert Scan.objects.get(pk=scan.pk).picture_digest is None
+    assert not ScanLikeness.objects.filter(customer=customer).exists()
     assert "customer.erased" in log.acts()
 
 

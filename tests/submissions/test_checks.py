@@ -14,7 +14,7 @@ from kyc_portal.submissions import policy
 from kyc_portal.submissions.checks import dates, grammar, rules, words
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.reading import text_fields
-from ocr_integration.contract import PermitType
+from ocr_integration.contract import PermitType, ZoneValues
 from tests.cast import HK_BACK_READING, HK_FRONT_READING, TAIWAN_READING
 
 TODAY = date(2026, 11, 20)
@@ -85,6 +85,7 @@ def evidence(**changes: object) -> rules.Evidence:
         differing_fields=frozenset(),
         was_asked_to_confirm=True,
         other_holders=0,
+        picture_met="",
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -121,6 +122,10 @@ def test_a_good_card_passes_every_rule() -> None:
         ({"front": front(valid_date="?")}, "not_expired", Result.NOT_CHECKED),
         ({"other_holders": 1}, "number_elsewhere", Result.FAIL),
         ({"other_holders": None}, "number_elsewhere", Result.NOT_CHECKED),
+        ({"picture_met": "exact"}, "picture_elsewhere", Result.FAIL),
+        ({"picture_met": "near"}, "picture_elsewhere", Result.FAIL),
+        ({"picture_met": None}, "picture_elsewhere", Result.NOT_CHECKED),
+        ({}, "zone_agrees", Result.PASS),
         ({"differing_fields": None}, "confirmation_agrees", Result.NOT_CHECKED),
         ({"differing_fields": frozenset({"name"})}, "confirmation_agrees", Result.FAIL),
         ({"warnings_checked": False}, "forgery_tested", Result.NOT_CHECKED),
@@ -129,6 +134,24 @@ def test_a_good_card_passes_every_rule() -> None:
 )
 def test_each_rule_says_what_it_should(changes: dict[str, object], rule: str, result: Result) -> None:
     assert results(evidence(**changes))[rule] is result
+
+
+@pytest.mark.parametrize(
+    ("zone", "result"),
+    [
+        (None, Result.NOT_CHECKED),
+        (ZoneValues(), Result.NOT_CHECKED),
+        (ZoneValues(number="H01234567", birth="860302", expiry="290202", id_number="A1234567"), Result.PASS),
+        (ZoneValues(number="H01234568", birth="860302"), Result.FAIL),
+        (ZoneValues(number="H01234567", expiry="290203"), Result.FAIL),
+        (ZoneValues(id_number="A1234568"), Result.FAIL),
+    ],
+)
+def test_the_line_on_the_back_is_compared_with_the_print_of_both_sides(zone: ZoneValues | None, result: Result) -> None:
+    found = evidence(
+        front=text_fields(HK_FRONT_READING), back=text_fields(HK_BACK_READING), back_needed=True, zone=zone
+    )
+    assert results(found)["zone_agrees"] is result
 
 
 def test_a_name_in_either_script_is_one_name() -> None:

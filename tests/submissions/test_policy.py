@@ -89,9 +89,13 @@ class TestVersionOne:
         assert (entry.action, entry.actor, entry.via) == ("insert", "system:release", "command")
         assert entry.after["content"] == PolicyVersion.objects.get(pk=1).content
 
-    def test_names_every_signal_there_is_and_may_be_proposed(self) -> None:
+    def test_names_every_signal_of_its_day_and_may_be_proposed_with_those_learned_since(self) -> None:
         content = import_module("kyc_portal.submissions.migrations.0008_first_policy").CONTENT
-        assert policy.problems(content) == []
+        learned = [signal for signal in policy.SIGNALS if signal not in content["signals"]]
+        assert {signal.split(":")[1] for signal in learned} == {"zone_agrees", "picture_elsewhere"}
+        assert [problem.part for problem in policy.problems(content)] == learned
+        assert policy.problems(changed()) == []
+        assert policy.read("1", content).rule(learned).way is Handling.APPROVE
         assert set(words.TITLES) == {signal.split(":")[1] for signal in policy.CHECK_SIGNALS}
 
 
@@ -335,7 +339,7 @@ def test_a_trial_says_how_many_past_cases_would_go_another_way_and_why(rob: User
 class TestThePages:
     @pytest.fixture
     def typed(self) -> dict[str, Any]:
-        content = PolicyVersion.objects.get(pk=1).content
+        content = cast.policy_content()
         return {
             **content["signals"],
             **content["numbers"],

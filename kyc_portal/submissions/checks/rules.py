@@ -13,9 +13,12 @@ from datetime import date, timedelta
 from kyc_portal.sealing.folding import fold_name
 from kyc_portal.submissions.checks import dates, grammar
 from kyc_portal.submissions.checks.results import Finding, Result
+from kyc_portal.submissions.checks.zone import ZONE_FIELDS, said_of
 from kyc_portal.submissions.policy import Policy
-from ocr_integration.contract import PermitType
+from ocr_integration.contract import PermitType, ZoneValues
 
+# Taiwan residents' permits carry no machine-readable line; the exit-entry ones have it in front, the others behind.
+_WITHOUT_ZONE = frozenset({PermitType.TAIWAN_RESIDENT})
 _REQUIRED_FRONT = ("name", "sex", "birthday", "valid_date", "number", "type")
 
 
@@ -25,6 +28,8 @@ class Evidence:
 
     `today` is the date in Hong Kong. `differing_fields` is None until the customer has answered.
     `other_holders` counts other customers with the same life number, None when it could not be looked up.
+    `picture_met` is "exact", "near" or "" for a picture that another customer sent too; None when it was not compared.
+    `zone` is what the machine-readable line says, None where none was read or the service tells none.
     """
 
     declared: frozenset[PermitType]
@@ -36,6 +41,8 @@ class Evidence:
     differing_fields: frozenset[str] | None = None
     was_asked_to_confirm: bool = False
     other_holders: int | None = None
+    picture_met: str | None = None
+    zone: ZoneValues | None = None
 
     @property
     def permit(self) -> PermitType | None:
@@ -131,6 +138,33 @@ def number_elsewhere(evidence: Evidence, policy: Policy) -> Finding:
     return Finding("number_elsewhere", Result.PASS, "number_only_here")
 
 
+def picture_elsewhere(evidence: Evidence, policy: Policy) -> Finding:
+    """No other customer sent one of these pictures, be it resized, compressed or turned."""
+    if evidence.picture_met == "exact":
+        return Finding("picture_elsewhere", Result.FAIL, "picture_on_another_customer", 400)
+    if evidence.picture_met == "near":
+        return Finding("picture_elsewhere", Result.FAIL, "near_same_on_another_customer", 300)
+    if evidence.picture_met is None:
+        return Finding("picture_elsewhere", Result.NOT_CHECKED, "picture_not_compared")
+    return Finding("picture_elsewhere", Result.PASS, "picture_only_here")
+
+
+def zone_agrees(evidence: Evidence, policy: Policy) -> Finding:
+    """The machine-readable line says what is printed, on whichever side of the card it stands."""
+    if evidence.permit in _WITHOUT_ZONE:
+        return Finding("zone_agrees", Result.PASS, "no_zone_on_this_card")
+    if evidence.zone is None or not evidence.front:
+        return Finding("zone_agrees", Result.NOT_CHECKED, "zone_not_read")
+    printed = {name: evidence.front[name] or (evidence.back or {}).get(name, "") for name in ZONE_FIELDS}
+    said = [said_of(name, text, evidence.zone) for name, text in printed.items() if text]
+    compared = [each.agrees for each in said if each and each.agrees is not None]
+    if not compared:
+        return Finding("zone_agrees", Result.NOT_CHECKED, "zone_not_comparable")
+    if not all(compared):
+        return Finding("zone_agrees", Result.FAIL, "zone_differs", 250)
+    return Finding("zone_agrees", Result.PASS, "zone_says_the_same")
+
+
 def confirmation_agrees(evidence: Evidence, policy: Policy) -> Finding:
     """What the customer confirmed is what was read."""
     if evidence.differing_fields is None:
@@ -157,6 +191,8 @@ RULES: tuple[Callable[[Evidence, Policy], Finding], ...] = (
     not_expired,
     required_fields,
     front_agrees_with_back,
+    zone_agrees,
+    picture_elsewhere,
     confirmation_agrees,
     forgery_tested,
 )

@@ -8,6 +8,15 @@ from dataclasses import dataclass, field
 from kyc_portal.submissions.checks import dates, grammar
 from ocr_integration.contract import ZoneValues
 
+# The fields a line says something of, and what it calls them.
+ZONE_FIELDS = {
+    "number": "number",
+    "birthday": "birth",
+    "valid_date": "expiry",
+    "sex": "sex",
+    "back_id_number": "id_number",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -19,13 +28,7 @@ class Said:
 
 def said_of(name: str, read: str, zone: ZoneValues) -> Said | None:
     """What the line says of the field `name`, whose print was read as `read`; None where it says nothing of it."""
-    text = {
-        "number": zone.number,
-        "birthday": zone.birth,
-        "valid_date": zone.expiry,
-        "sex": zone.sex,
-        "back_id_number": zone.id_number,
-    }.get(name, "")
+    text = str(getattr(zone, ZONE_FIELDS[name])) if name in ZONE_FIELDS else ""
     if not text:
         return None
     printed = _as_the_line_has_it(name, read)
