@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from ocr_integration import images
-from tests.bench import audit_log, client_cpu, exports
+from tests.bench import audit_log, client_cpu, exports, queue
 
 ROUNDS = 9
 
@@ -61,6 +61,7 @@ def main() -> None:
     client_cpu.table()
     audit_log.main()
     exports.main()
+    queue.main()
 
 
 if __name__ == "__main__":
