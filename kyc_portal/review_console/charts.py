@@ -11,7 +11,7 @@ from kyc_portal.submissions.samples import Agreement
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 
 # "No warnings" is said only of a case whose every check passed; a tier cannot know that.
-_NO_CODE = _("No warning code")
+NO_CODE = _("No warning code")
 
 WIDTH, ROW, LEFT = 420, 28, 120
 AGE_WIDTH, AGE_HEIGHT, AGE_TOP = 420, 174, 22
@@ -39,7 +39,7 @@ def by_severity(counts: Mapping[Severity, int]) -> list[Bar]:
     most = max([*counts.values(), 1])
     return [
         Bar(
-            label=str(_NO_CODE if tier is Severity.NONE else MEANINGS[tier].label),
+            label=str(NO_CODE if tier is Severity.NONE else MEANINGS[tier].label),
             many=many,
             severity=tier.value,
             y=at * ROW + 6,
@@ -81,6 +81,89 @@ def by_rate(found: Sequence[Agreement]) -> list[Rate]:
         )
         for at, each in enumerate(known)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One lying bar among others of a sum: its words, its number, its length in pixels, how it is drawn."""
+
+    label: str
+    many: int
+    style: str
+    text_y: int
+    y: int
+    length: float
+
+    @property
+    def many_x(self) -> float:
+        return SHARE_LEFT + self.length + 6
+
+
+SHARE_WIDTH, SHARE_ROW, SHARE_LEFT = 380, 24, 150
+
+
+def by_number(found: Sequence[tuple[str, int, str]]) -> list[Share]:
+    """(words, number, style) as lying bars; the largest fills the width, nothing is drawn for none."""
+    most = max([*(many for _label, many, _style in found), 1])
+    return [
+        Share(
+            label=label,
+            many=many,
+            style=style,
+            text_y=at * SHARE_ROW + 15,
+            y=at * SHARE_ROW + 4,
+            length=(SHARE_WIDTH - SHARE_LEFT - 50) * many / most,
+        )
+        for at, (label, many, style) in enumerate(found)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One part of a day's bar, drawn by its style."""
+
+    style: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One day's standing bar: its pieces from the floor up, its sum above them; `words` below every few days."""
+
+    words: str
+    many: int
+    pieces: Sequence[Piece]
+    x: float
+    width: float
+    many_y: float
+
+    @property
+    def middle(self) -> float:
+        return self.x + self.width / 2
+
+
+DAYS_WIDTH, DAYS_HEIGHT, DAYS_TOP = 620, 180, 20
+
+
+def by_day(found: Sequence[tuple[str, Sequence[tuple[str, int]]]], *, width: int = DAYS_WIDTH) -> list[Stack]:
+    """(words, [(style, number)]) for each day, oldest first; the highest day fills the height."""
+    most = max([*(sum(many for _style, many in parts) for _words, parts in found), 1])
+    step, floor, every = width / len(found), DAYS_HEIGHT - 20, -(-len(found) // 7)
+    stacks = []
+    for at, (words, parts) in enumerate(found):
+        y, pieces = float(floor), []
+        for style, many in parts:
+            height = (floor - DAYS_TOP) * many / most
+            y -= height
+            if many:
+                pieces.append(Piece(style, y, height))
+        is_named = (len(found) - 1 - at) % every == 0
+        total = sum(many for _style, many in parts)
+        stacks.append(
+            Stack(words if is_named else "", total, pieces, at * step + step * 0.12, step * 0.76, many_y=y - 5)
+        )
+    return stacks
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.accounts.permissions import refuse, require_role, signed_in_user
 from kyc_portal.review_console.forms import CorrectionForm, DecisionForm, ReopenForm, VersionForm
-from kyc_portal.review_console.views import render_case, render_reasons, reviewable, reviewers
+from kyc_portal.review_console.views import open_case, render_reasons, reviewable, reviewers, shown_changes
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import claims, reopening, review
-from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
+from kyc_portal.submissions import claims, queries, reopening, review
+from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, NotHeldError, StaleError, TooLateError
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.reasons import Outcome
 
@@ -145,10 +145,12 @@ def _ask_completed(
 def _refused(request: HttpRequest, submission: Submission, user: User, error: Exception) -> HttpResponse:
     """Each refusal in its own words: stale evidence is shown again with the note kept, another's case is kept."""
     submission.refresh_from_db()
+    kept = {"kept_note": request.POST.get("note", "").strip()}
     if isinstance(error, StaleError):
-        return render_case(
-            request, submission, user, status=409, stale=error, kept_note=request.POST.get("note", "").strip()
-        )
+        changed = queries.checks_changed_since(submission, error.seen)
+        return open_case(request, submission, user, status=409, stale=error, changed=shown_changes(changed), **kept)
+    if isinstance(error, NotHeldError):
+        return open_case(request, submission, user, status=409, not_held=True, **kept)
     if isinstance(error, IncompleteError):
         messages.error(request, str(_MISSING[error.missing]))
     elif isinstance(error, TooLateError):

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +15,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModif
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.middleware import HtmxDetails
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import DECIDING, QUEUE_READING, STAFF_ROLES, Role, User
+from kyc_portal.accounts.models import DECIDING, OVERSEEING, QUEUE_READING, STAFF_ROLES, Role, User
 from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.audit.words import told
@@ -32,6 +33,7 @@ from kyc_portal.sealing import keys
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.submissions import (
     claims,
+    days,
     four_eyes,
     queries,
     queue,
@@ -57,6 +59,16 @@ queue_readers = require_role(*QUEUE_READING)
 reviewers = require_role(*DECIDING)
 
 TIMELINE_SHOWN = 6
+_SPAN = 14
+# How calls to the service end, by who must act.
+_CALL_ENDS = {
+    "answered": _("Answered"),
+    "customer": _("Customer: picture"),
+    "retry": _("Retry: transient"),
+    "throttle": _("Throttled"),
+    "config": _("Config: us"),
+    "defect": _("Defect: our bug"),
+}
 PREVIEW_LANGUAGES = (("zh-hant", "繁"), ("zh-hans", "简"), ("en", "EN"))
 
 
@@ -81,21 +93,78 @@ def shown_check(check: Check) -> ShownCheck:
     )
 
 
+def shown_changes(changed: Sequence[tuple[Check | None, Check | None]]) -> list[tuple[str, str, str]]:
+    """(what, what was seen, what stands now) of checks that answer anew."""
+    return [(str(TITLES[known.rule]), _seen(old), _seen(new)) for old, new in changed if (known := new or old)]
+
+
+def _seen(check: Check | None) -> str:
+    return str(SENTENCES[check.reason]) if check else "–"
+
+
 @require_GET
 @readers
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Waiting, rescued, oldest, by gravest code and by age."""
+    """What waits now, and what the last days brought."""
     now = timezone.now()
-    figures = queries.figures(now)
+    asked = request.GET.get("days", "")
+    span = int(asked) if asked in map(str, days.SPANS) else _SPAN
+    figures, past = queries.figures(now), days.last(span, now=now)
     context = {
         "figures": figures,
         "bars": charts.by_severity(figures.by_severity),
         "columns": charts.by_age(figures.by_age, hours=int(queries.AGE_SPAN.total_seconds() // 3600)),
+        "past": past,
+        "span": span,
+        "spans": days.SPANS,
+        "tiers": [(tier.value, label) for tier, label in _tiers()],
+        "came": charts.by_day([(_short(day.on), _severities(day)) for day in past.days]),
+        "came_rows": [(day.on, [day.came.get(tier, 0) for tier, _label in _tiers()]) for day in past.days],
+        "in_time": charts.by_day(
+            [
+                (_short(day.on), [("age", day.in_time), ("age-late", day.late), ("untold", day.untold)])
+                for day in past.days
+            ]
+        ),
+        "reasons": charts.by_number(
+            [(label, many, "age-late" if outcome is Outcome.REJECT else "age") for label, outcome, many in past.reasons]
+        ),
+        "calls": charts.by_number(
+            [
+                (str(_CALL_ENDS[name]), many, "age" if name == "answered" else "age-late")
+                for name, many in past.calls.items()
+            ]
+        ),
+        "agreement": charts.by_number(
+            [
+                (str(_("Confirmed")), past.confirmed, "age"),
+                (str(_("Returned")), past.returned, "age-late"),
+                (str(_("Looked again: same")), past.looks.agreed, "age"),
+                (str(_("Looked again: other")), past.looks.differed, "age-late"),
+            ]
+        ),
+        "chart": {"width": charts.DAYS_WIDTH, "height": charts.DAYS_HEIGHT, "row": charts.SHARE_ROW},
+        "may_see_agreement": signed_in_user(request).role in OVERSEEING,
         "bound_hours": int(queue.bound().total_seconds() // 3600),
         "now": now,
         "undoable": review.undoable(signed_in_user(request), now=now),
     }
     return render(request, "review_console/dashboard.html", context)
+
+
+def _tiers() -> list[tuple[Severity, str]]:
+    """Gravest first, as charts and their legend have them; "No warnings" needs more than a tier to be said."""
+    return [
+        (tier, str(charts.NO_CODE if tier is Severity.NONE else MEANINGS[tier].label)) for tier in reversed(Severity)
+    ]
+
+
+def _severities(day: days.Day) -> list[tuple[str, int]]:
+    return [(f"bar-{tier.value}", day.came.get(tier, 0)) for tier, _label in _tiers()]
+
+
+def _short(on: date) -> str:
+    return date_format(on, "j M")
 
 
 @require_GET
@@ -192,6 +261,13 @@ def case(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     blind = samples.held_by(user, submission)
     if blind is not None:  # the case's own page says how it was decided
         return redirect("console:sample", blind.pk)
+    return open_case(request, submission, user)
+
+
+def open_case(
+    request: HttpRequest, submission: Submission, user: User, *, status: int = 200, **more: object
+) -> HttpResponse:
+    """The case page, after its opening is recorded; a refused press shows it again with `more` to say."""
     with audit.acting(user.actor):
         audit.record(
             "case.opened",
@@ -200,7 +276,7 @@ def case(request: HttpRequest, submission_id: UUID) -> HttpResponse:
             subject=submission.customer_id,
         )
     try:
-        return render_case(request, submission, user)
+        return render_case(request, submission, user, status=status, **more)
     except KeyDestroyedError:
         return render(request, "review_console/erased.html", {"submission": submission}, status=410)
 

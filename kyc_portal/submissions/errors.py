@@ -2,6 +2,7 @@
 
 SubmissionError
 ├── NotAllowedError        a forged request or a bug: 404 or 403
+│   └── NotHeldError       the lease ran out or went to another: told kindly, 409
 ├── TooLateError           somebody was first: told kindly
 │   └── StaleError         the evidence changed while the reviewer was reading: 409
 ├── PictureRefusedError    the customer takes another picture; says which fault
@@ -17,6 +18,10 @@ class SubmissionError(Exception):
 
 class NotAllowedError(SubmissionError):
     """This person may not do this here."""
+
+
+class NotHeldError(NotAllowedError):
+    """The case is not in this person's hands, or not any more: its lease ran out or somebody else took it."""
 
 
 class TooLateError(SubmissionError):

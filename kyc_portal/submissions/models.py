@@ -229,6 +229,7 @@ class Submission(models.Model):
                 for index in _queue_indexes(name, condition=Q(signals__contains=[signal]))
             ),
             models.Index("state", "state_since", name="submission_sweep"),
+            models.Index("waiting_since", "severity", name="submission_came", condition=Q(waiting_since__isnull=False)),
             models.Index("claimed_by", name="submission_claims", condition=Q(claimed_by__isnull=False)),
         ]
         triggers = [
@@ -549,7 +550,8 @@ class Decision(models.Model):
 
     `second_person_because` says why it takes two people: signals of the policy, "reopened" or "share"; `draw_seed`
     and `sample_seed` are the seeds of the draws for the random share and for a second look. `replaces` is the
-    decision a reopened case had before: what that one decided stands until this one is final.
+    decision a reopened case had before: what that one decided stands until this one is final. `was_late` says whether
+    the case had waited past the policy's bound at the last press; unknown until it took effect, and for older ones.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -574,6 +576,7 @@ class Decision(models.Model):
     draw_seed = models.CharField(max_length=32, blank=True, default="")
     sample_seed = models.CharField(max_length=32, blank=True, default="")
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    was_late = models.BooleanField(null=True)
 
     class Meta:
         constraints = [
@@ -591,13 +594,17 @@ class Decision(models.Model):
                 condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("decided_by")),
             ),
         ]
-        indexes = [models.Index("window_ends_at", name="decision_window", condition=Q(stage="window"))]
+        indexes = [
+            models.Index("window_ends_at", name="decision_window", condition=Q(stage="window")),
+            models.Index("final_at", name="decision_final", condition=Q(stage="final")),
+            models.Index("decided_at", name="decision_returned", condition=Q(stage="returned")),
+        ]
         triggers = [
             RowAudit(
                 plain=[
                     "id", "submission_id", "customer_id", "outcome", "reasons", "sides", "version_seen", "stage",
                     "decided_by_id", "decided_at", "confirmed_by_id", "confirmed_at", "window_ends_at", "final_at",
-                    "receipt", "replaces_id", "second_person_because", "draw_seed", "sample_seed",
+                    "receipt", "replaces_id", "second_person_because", "draw_seed", "sample_seed", "was_late",
                 ],
                 sealed=["note_sealed"],
                 subject="customer_id",

@@ -287,6 +287,19 @@ def case(submission: Submission, *, now: datetime) -> Case:
     )
 
 
+def checks_changed_since(submission: Submission, seen: int) -> list[tuple[Check | None, Check | None]]:
+    """Each rule whose answer is another now than at the version seen: (then, now), None where it had or has none."""
+    then = {check.rule: check for check in submission.checks.filter(version=seen)}
+    newest = submission.checks.aggregate(newest=Max("version"))["newest"]
+    now = {check.rule: check for check in submission.checks.filter(version=newest)}
+    pairs = [(then.get(rule), now.get(rule)) for rule in sorted(then.keys() | now.keys())]
+    return [(old, new) for old, new in pairs if _answer(old) != _answer(new)]
+
+
+def _answer(check: Check | None) -> tuple[str, str] | None:
+    return (check.result, check.reason) if check else None
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """The figures the console opens on. `by_severity` counts waiting cases by gravest code, `by_age` by three hours.

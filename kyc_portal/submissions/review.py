@@ -23,8 +23,8 @@ from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.sealing.values import seal_json
-from kyc_portal.submissions import claims, evidence, four_eyes, notices, nudges, policies, policy, samples
-from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
+from kyc_portal.submissions import claims, evidence, four_eyes, notices, nudges, policies, policy, queue, samples
+from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, NotHeldError, StaleError, TooLateError
 from kyc_portal.submissions.models import (
     Decision,
     DecisionStage,
@@ -288,7 +288,7 @@ def finish(*, decision: Decision, actor: Actor, now: datetime) -> bool:
     with audit.acting(actor):
         locked = Submission.objects.select_for_update().get(pk=decision.submission_id)
         ended = Decision.objects.filter(pk=decision.pk, stage=DecisionStage.WINDOW, window_ends_at__lte=now).update(
-            stage=DecisionStage.FINAL, final_at=now
+            stage=DecisionStage.FINAL, final_at=now, was_late=_was_late(locked, decision)
         )
         if not ended:
             return False
@@ -313,6 +313,12 @@ def finish(*, decision: Decision, actor: Actor, now: datetime) -> bool:
         if tells:
             notices.owe(submission=locked, kind=kind, decision=decision, now=now)
     return True
+
+
+def _was_late(submission: Submission, decision: Decision) -> bool:
+    """Whether the case had waited past the bound when the last person pressed."""
+    pressed_at = decision.confirmed_at or decision.decided_at
+    return submission.waiting_since is not None and submission.waiting_since < queue.cutoff(pressed_at)
 
 
 def _stands_unchanged(submission: Submission, decision: Decision) -> bool:
@@ -404,7 +410,7 @@ def _locked_and_held(submission: Submission, reviewer: User, version_seen: int, 
     if locked.state not in (State.TO_REVIEW, State.SECOND_REVIEW):
         raise TooLateError("not waiting for a decision any more")
     if not claims.holds(locked, reviewer, now):
-        raise NotAllowedError("claim the case first")
+        raise NotHeldError("claim the case first")
     if locked.version != version_seen:
         raise StaleError(seen=version_seen, now=locked.version)
     return locked
