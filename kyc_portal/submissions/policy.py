@@ -34,8 +34,8 @@ ORDER = tuple(Handling)
 UNKNOWN = "code:unknown"
 KNOWN_CODES = (EDITED, RECAPTURE, PHOTOCOPY, NOT_ENABLED)
 CODE_SIGNALS = (*(f"code:{code}" for code in KNOWN_CODES), UNKNOWN)
-# A rule that only tells whether something ran cannot fail.
-_CANNOT_FAIL = frozenset({"forgery_tested"})
+# A rule that only tells whether something ran, or only hints, cannot fail.
+_CANNOT_FAIL = frozenset({"forgery_tested", "validity_span"})
 CHECK_SIGNALS = tuple(
     f"check:{rule}:{result}"
     for rule in TITLES

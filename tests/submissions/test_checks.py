@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 
 import pytest
@@ -14,6 +14,7 @@ from kyc_portal.submissions import policy
 from kyc_portal.submissions.checks import dates, grammar, rules, words
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.reading import text_fields
+from kyc_portal.submissions.working_time import HONG_KONG
 from ocr_integration.contract import PermitType, ZoneValues
 from tests.cast import HK_BACK_READING, HK_FRONT_READING, TAIWAN_READING
 
@@ -120,6 +121,16 @@ def test_a_good_card_passes_every_rule() -> None:
         ({"front": front(valid_date="2021.11.21-2026.11.20")}, "not_expired", Result.WARN),
         ({"front": front(valid_date="2020.01.01-长期")}, "not_expired", Result.PASS),
         ({"front": front(valid_date="?")}, "not_expired", Result.NOT_CHECKED),
+        ({"front": front(valid_date="2020.02.29-2030.02.28")}, "validity_span", Result.PASS),
+        ({"front": front(valid_date="2024.02.03-2034.02.04")}, "validity_span", Result.WARN),
+        ({"front": front(valid_date="2020.01.01-长期")}, "validity_span", Result.WARN),
+        ({"front": front(birthday="2010.03.02")}, "validity_span", Result.PASS),
+        ({"front": front(birthday="2010.03.02", valid_date="2024.02.03-2034.02.02")}, "validity_span", Result.WARN),
+        ({"front": front(birthday="2006.02.03", valid_date="2024.02.03-2034.02.02")}, "validity_span", Result.PASS),
+        ({"front": front(birthday="2006.02.04", valid_date="2024.02.03-2034.02.02")}, "validity_span", Result.WARN),
+        ({"front": front(birthday="?")}, "validity_span", Result.NOT_CHECKED),
+        ({}, "renewal_chain", Result.PASS),
+        ({"back_needed": True}, "renewal_chain", Result.NOT_CHECKED),
         ({"other_holders": 1}, "number_elsewhere", Result.FAIL),
         ({"other_holders": None}, "number_elsewhere", Result.NOT_CHECKED),
         ({"picture_met": "exact"}, "picture_elsewhere", Result.FAIL),
@@ -152,6 +163,69 @@ def test_the_line_on_the_back_is_compared_with_the_print_of_both_sides(zone: Zon
         front=text_fields(HK_FRONT_READING), back=text_fields(HK_BACK_READING), back_needed=True, zone=zone
     )
     assert results(found)["zone_agrees"] is result
+
+
+@pytest.mark.parametrize(
+    ("number", "earlier", "result"),
+    [
+        ("H01234567", "H0123456700", Result.PASS),
+        ("H0123456703", "H0123456702", Result.PASS),
+        ("H01234567", "", Result.PASS),
+        ("H01234567", "H0123456800", Result.FAIL),
+        ("H01234567", "M0123456700", Result.FAIL),
+        ("H01234567", "12", Result.NOT_CHECKED),
+        ("", "H0123456700", Result.NOT_CHECKED),
+    ],
+)
+def test_the_earlier_number_is_the_same_holders(number: str, earlier: str, result: Result) -> None:
+    back = {**text_fields(HK_BACK_READING), "back_history_number": earlier}
+    found = evidence(front=text_fields(replace(HK_FRONT_READING, number=number)), back=back, back_needed=True)
+    assert results(found)["renewal_chain"] is result
+
+
+@given(
+    life=st.from_regex(r"[HM][0-9]{8}", fullmatch=True), renewals=st.integers(0, 99), typed=st.sampled_from(" \u3000")
+)
+def test_a_holder_keeps_the_life_number_over_every_renewal(life: str, renewals: int, typed: str) -> None:
+    permit = PermitType.HK_MACAO_RESIDENT
+    assert grammar.life_number(permit, life) == life
+    assert grammar.life_number(permit, f"{typed.join(life)}{renewals:02d}") == life
+
+
+DAYS = st.dates(date(1990, 1, 1), date(2080, 12, 31))
+
+
+@given(issued=DAYS, expires=DAYS, today=DAYS)
+def test_the_last_printed_day_is_the_last_valid_one(issued: date, expires: date, today: date) -> None:
+    printed = f"{issued:%Y.%m.%d}-{expires:%Y.%m.%d}"
+    result = results(evidence(front=front(valid_date=printed), today=today))["not_expired"]
+    if expires <= issued:
+        assert result is Result.NOT_CHECKED
+    else:
+        assert (result is Result.FAIL) == (expires < today)
+
+
+def test_a_permit_of_29_february_runs_out_that_day_and_no_other() -> None:
+    printed = front(valid_date="2018.03.01-2028.02.29")
+    assert results(evidence(front=printed, today=date(2028, 2, 29)))["not_expired"] is Result.WARN
+    assert results(evidence(front=printed, today=date(2028, 3, 1)))["not_expired"] is Result.FAIL
+    assert dates.day("2027.02.29") is None
+
+
+@given(start=st.dates(), years=st.integers(1, 30))
+def test_years_are_counted_to_the_same_day_or_to_the_first_of_march(start: date, years: int) -> None:
+    if start.year + years > date.max.year:
+        return
+    later = dates.years_later(start, years)
+    assert later.year == start.year + years
+    assert (later.month, later.day) in {(start.month, start.day), (3, 1)}
+
+
+@given(day=DAYS, hours=st.integers(0, 23))
+def test_today_is_the_day_in_hong_kong(day: date, hours: int) -> None:
+    instant = datetime(day.year, day.month, day.day, hours, tzinfo=UTC)
+    there = instant.astimezone(HONG_KONG).date()
+    assert there == (day if hours < 16 else day + timedelta(days=1))
 
 
 def test_a_name_in_either_script_is_one_name() -> None:

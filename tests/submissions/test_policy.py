@@ -92,7 +92,12 @@ class TestVersionOne:
     def test_names_every_signal_of_its_day_and_may_be_proposed_with_those_learned_since(self) -> None:
         content = import_module("kyc_portal.submissions.migrations.0008_first_policy").CONTENT
         learned = [signal for signal in policy.SIGNALS if signal not in content["signals"]]
-        assert {signal.split(":")[1] for signal in learned} == {"zone_agrees", "picture_elsewhere"}
+        assert {signal.split(":")[1] for signal in learned} == {
+            "renewal_chain",
+            "validity_span",
+            "zone_agrees",
+            "picture_elsewhere",
+        }
         assert [problem.part for problem in policy.problems(content)] == learned
         assert policy.problems(changed()) == []
         assert policy.read("1", content).rule(learned).way is Handling.APPROVE

@@ -48,3 +48,11 @@ def span(text: str) -> Span | None:
     if expires_on is None or expires_on <= issued_on:
         return None
     return Span(issued_on, expires_on)
+
+
+def years_later(start: date, years: int) -> date:
+    """The same day so many years on; 1 March of a year that has no 29 February."""
+    try:
+        return start.replace(year=start.year + years)
+    except ValueError:
+        return date(start.year + years, 3, 1) if start.year + years <= date.max.year else date.max

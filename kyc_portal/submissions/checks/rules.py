@@ -19,6 +19,8 @@ from ocr_integration.contract import PermitType, ZoneValues
 
 # Taiwan residents' permits carry no machine-readable line; the exit-entry ones have it in front, the others behind.
 _WITHOUT_ZONE = frozenset({PermitType.TAIWAN_RESIDENT})
+# Ten years, and five for who is not yet eighteen at the day of issue: docs/checks.md.
+_OF_AGE, _YEARS_OF_A_CHILD, _MOST_YEARS = 18, 5, 10
 _REQUIRED_FRONT = ("name", "sex", "birthday", "valid_date", "number", "type")
 
 
@@ -129,6 +131,37 @@ def front_agrees_with_back(evidence: Evidence, policy: Policy) -> Finding:
     return Finding(rule, Result.FAIL, "sides_differ", 200)
 
 
+def renewal_chain(evidence: Evidence, policy: Policy) -> Finding:
+    """The earlier number on the back is the same holder's: the digits for life stay over all renewals."""
+    rule = "renewal_chain"
+    if not evidence.back_needed:
+        return Finding(rule, Result.PASS, "no_back")
+    if evidence.permit is None or not evidence.front or not evidence.front["number"] or not evidence.back:
+        return Finding(rule, Result.NOT_CHECKED, "chain_not_read")
+    if not evidence.back["back_history_number"]:
+        return Finding(rule, Result.PASS, "no_earlier_number")
+    now = grammar.life_number(evidence.permit, evidence.front["number"])
+    before = grammar.life_number(evidence.permit, evidence.back["back_history_number"])
+    if now is None or before is None:
+        return Finding(rule, Result.NOT_CHECKED, "chain_unclear")
+    if now != before:
+        return Finding(rule, Result.FAIL, "chain_broken", 250)
+    return Finding(rule, Result.PASS, "chain_holds")
+
+
+def validity_span(evidence: Evidence, policy: Policy) -> Finding:
+    """The permit is not valid for longer than any that is issued at the holder's age; only a hint."""
+    rule = "validity_span"
+    validity = dates.span(evidence.front["valid_date"]) if evidence.front else None
+    born_on = dates.day(evidence.front["birthday"]) if evidence.front else None
+    if validity is None or born_on is None:
+        return Finding(rule, Result.NOT_CHECKED, "validity_unclear")
+    years = _YEARS_OF_A_CHILD if validity.issued_on < dates.years_later(born_on, _OF_AGE) else _MOST_YEARS
+    if validity.expires_on is None or validity.expires_on > dates.years_later(validity.issued_on, years):
+        return Finding(rule, Result.WARN, "span_unusual")
+    return Finding(rule, Result.PASS, "span_usual")
+
+
 def number_elsewhere(evidence: Evidence, policy: Policy) -> Finding:
     """No other customer holds this life number."""
     if evidence.other_holders is None:
@@ -189,8 +222,10 @@ RULES: tuple[Callable[[Evidence, Policy], Finding], ...] = (
     number_elsewhere,
     dates_plausible,
     not_expired,
+    validity_span,
     required_fields,
     front_agrees_with_back,
+    renewal_chain,
     zone_agrees,
     picture_elsewhere,
     confirmation_agrees,

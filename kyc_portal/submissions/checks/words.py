@@ -12,8 +12,10 @@ TITLES: dict[str, Promise] = {
     "number_elsewhere": _("Number on another customer"),
     "dates_plausible": _("Dates plausible"),
     "not_expired": _("Not expired"),
+    "validity_span": _("Validity usual for the age"),
     "required_fields": _("Required fields present"),
     "front_agrees_with_back": _("Front agrees with back"),
+    "renewal_chain": _("Earlier number is the same holder's"),
     "zone_agrees": _("Machine-readable line agrees with print"),
     "picture_elsewhere": _("Picture on another customer"),
     "confirmation_agrees": _("Customer confirmed what was read"),
@@ -44,6 +46,13 @@ SENTENCES: dict[str, Promise] = {
     "expired": _("The permit has run out"),
     "expires_soon": _("The permit runs out soon, as the policy counts it"),
     "valid_today": _("Valid today in Hong Kong"),
+    "span_usual": _("As long as such permits are issued for"),
+    "span_unusual": _("Valid for longer than such a permit is issued at that age"),
+    "chain_not_read": _("The number, or the back, was not read"),
+    "chain_unclear": _("One of the two numbers has no form of its type"),
+    "no_earlier_number": _("No earlier number was read"),
+    "chain_holds": _("The earlier number has the same digits for life"),
+    "chain_broken": _("The earlier number belongs to somebody else"),
     "no_back": _("This permit has no back to compare"),
     "back_not_read": _("The back, or a name, was not read"),
     "sides_agree": _("Both sides carry one name"),
@@ -74,6 +83,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "dates_plausible": ("birthday", "valid_date"),
     "not_expired": ("valid_date",),
     "front_agrees_with_back": ("name", "back_name"),
+    "renewal_chain": ("back_history_number",),
 }
 
 # What a failed rule is called beside a field, in one word.
@@ -85,4 +95,5 @@ FAILED_AT_FIELD: dict[str, Promise] = {
     "dates_plausible": _("Implausible"),
     "not_expired": _("Run out"),
     "front_agrees_with_back": _("Differs"),
+    "renewal_chain": _("Not theirs"),
 }
