@@ -43,10 +43,11 @@ def begin() -> Servers:
 
         admin_url, redis_url, stop = start_for_tests()
         os.environ["ADMIN_DATABASE_URL"], os.environ["REDIS_URL"] = admin_url, redis_url
-        stops.append(stop)
+        # Whoever begins again in this process starts servers of its own: these are gone.
+        stops += [stop, lambda: _forget("ADMIN_DATABASE_URL", "REDIS_URL")]
     if "TEST_FOLDER" not in os.environ:
         os.environ["TEST_FOLDER"] = folder = tempfile.mkdtemp(prefix="kyc-test-")
-        stops.append(lambda: shutil.rmtree(folder, ignore_errors=True))
+        stops += [lambda: shutil.rmtree(folder, ignore_errors=True), lambda: _forget("TEST_FOLDER")]
     os.environ.update(_names())
     _read_settings_again()
 
@@ -56,6 +57,11 @@ def begin() -> Servers:
                 stop()
 
     return Servers(stop=stop_all)
+
+
+def _forget(*names: str) -> None:
+    for name in names:
+        os.environ.pop(name, None)
 
 
 def _next_store(url: str, steps: int) -> str:

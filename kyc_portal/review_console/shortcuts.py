@@ -12,6 +12,7 @@ SHORTCUTS: tuple[tuple[Promise, tuple[tuple[tuple[str, ...], Promise], ...]], ..
         (
             (("J", "K"), _("Next and previous row")),
             (("Enter",), _("Open to read")),
+            (("C",), _("Claim this case and open it")),
             (("N",), _("Claim the next case and open it")),
             (("/",), _("Find a case")),
             (("F",), _("Go to the filters; Enter opens one, Escape closes it")),
@@ -40,6 +41,7 @@ SHORTCUTS: tuple[tuple[Promise, tuple[tuple[tuple[str, ...], Promise], ...]], ..
             (("S",), _("Ask again")),
             (("R",), _("Reject")),
             (("1–9",), _("In the dialog: choose a reason")),
+            (("F", "B"), _("In the dialog of Ask again: front, back")),
             (("Ctrl", "↵"), _("In the dialog: send, and open the next case")),
             (("Esc",), _("In the dialog: cancel; the note is kept")),
             (("Y", "B"), _("Second review: confirm, return")),

@@ -118,7 +118,7 @@ def _day(on: date, came: Mapping[Severity, int], decided: Counter[bool | None]) 
 def _came(since: datetime) -> dict[date, dict[Severity, int]]:
     """Cases by the day they last came to review, and by gravest code."""
     found = (
-        Submission.objects.filter(waiting_since__gte=since)
+        Submission.objects.filter(waiting_since__gte=since, severity__in=[tier.value for tier in Severity])
         .annotate(on=TruncDate("waiting_since", tzinfo=HONG_KONG))
         .values_list("on", "severity")
         .annotate(many=Count("pk"))

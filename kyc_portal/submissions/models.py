@@ -229,7 +229,10 @@ class Submission(models.Model):
                 for index in _queue_indexes(name, condition=Q(signals__contains=[signal]))
             ),
             models.Index("state", "state_since", name="submission_sweep"),
-            models.Index("waiting_since", "severity", name="submission_came", condition=Q(waiting_since__isnull=False)),
+            # The severity first: by age alone it would draw the queue's own walks away from their indexes.
+            models.Index(
+                "severity", "waiting_since", name="submission_came_by", condition=Q(waiting_since__isnull=False)
+            ),
             models.Index("claimed_by", name="submission_claims", condition=Q(claimed_by__isnull=False)),
         ]
         triggers = [

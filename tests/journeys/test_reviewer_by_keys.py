@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from kyc_portal.local.stack import LocalStack
 from tests.journeys.pages import open_page, shoot, sign_in
@@ -86,3 +88,88 @@ def test_a_decision_without_a_reason_is_asked_for_it_and_keeps_the_note(stack: L
     expect(sue.locator("[role=alert]")).to_contain_text("Choose at least one reason")
     expect(sue.locator("[name=note]")).to_have_value("the lower edge is soft")
     shoot(sue, "24-reason-missing")
+
+
+def claim_next(page: Page) -> str:
+    """From the queue by N: the reference of the case that opens."""
+    page.goto("/console/queue/")
+    page.wait_for_timeout(REST_MS)
+    page.keyboard.press("n")
+    page.wait_for_url("**/cases/**")
+    page.wait_for_timeout(REST_MS)
+    return page.locator("h1").inner_text()
+
+
+def look_at_every_picture(page: Page) -> None:
+    for key in ("2", "1"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-approve]")).not_to_have_attribute("aria-disabled", "true")
+
+
+@pytest.mark.timeout(600)
+def test_every_other_decision_by_keys_only(stack: LocalStack, chromium: Browser) -> None:
+    stack.manage("demo_cards", "--many", "8")
+    rob = open_page(chromium, stack)
+    sign_in(rob, "rob@kyc.example")
+
+    parked = claim_next(rob)
+    rob.keyboard.press("w")
+    rob.wait_for_url("**/queue/")
+    rob.wait_for_timeout(REST_MS)
+    rob.keyboard.press("g")
+    rob.keyboard.press("7")
+    rob.wait_for_url("**/queue/parked/")
+    expect(rob.locator(".row-link", has_text=parked)).to_be_visible()
+
+    escalated = claim_next(rob)
+    assert escalated != parked
+    rob.keyboard.press("e")
+    rob.wait_for_url("**/queue/")
+    expect(rob.locator("[data-row]", has_text=escalated)).to_contain_text("Escalated")
+
+    asked = claim_next(rob)
+    assert asked not in (parked, escalated)
+    rob.keyboard.press("s")
+    rob.wait_for_selector("dialog[open]")
+    rob.keyboard.press("1")
+    if rob.locator("dialog [name=sides]").count() > 1:
+        rob.keyboard.press("b")
+    expect(rob.locator("dialog [name=sides]:checked")).to_have_count(1)
+    rob.keyboard.press("Control+Enter")
+    expect(rob.locator(".toast")).to_contain_text(re.compile(f"{asked}: (asked again|asking again proposed)"))
+
+    approved = rob.locator("h1").inner_text()
+    assert approved != asked
+    look_at_every_picture(rob)
+    rob.wait_for_timeout(REST_MS)
+    rob.keyboard.press("a")
+    expect(rob.locator(".toast")).to_contain_text(re.compile(f"{approved}: (approved|approval proposed)"))
+    rob.keyboard.press("z")
+    expect(rob.locator("h1")).to_have_text(approved)
+    expect(rob.locator(".lease")).to_contain_text("Yours")
+
+
+@pytest.mark.timeout(600)
+def test_a_filter_is_set_and_cleared_by_keys_and_outlives_a_refresh(stack: LocalStack, chromium: Browser) -> None:
+    stack.manage("demo_cards", "--many", "4")
+    rob = open_page(chromium, stack)
+    sign_in(rob, "rob@kyc.example")
+    rob.goto("/console/queue/")
+    many = rob.locator("[data-row]").count()
+    rob.keyboard.press("f")
+    rob.keyboard.press("Enter")
+    shoot(rob, "25-filter-menu")
+    rob.keyboard.press("Escape")
+    expect(rob.locator(".menu[open]")).to_have_count(0)
+    rob.keyboard.press("Enter")
+    rob.keyboard.press("Tab")
+    rob.keyboard.press("Enter")
+    rob.wait_for_url("**/queue/?warning=*")
+    with rob.expect_response(lambda answer: "warning=" in answer.url and answer.request.resource_type == "xhr"):
+        pass  # a live refresh asks through the filter
+    assert rob.locator("[data-row]").count() < many
+    assert rob.locator("[data-row]").count() == rob.locator("[data-row].rail-5").count()
+    rob.keyboard.press("f")
+    rob.keyboard.press("Enter")
+    rob.wait_for_url("**/console/queue/")
+    expect(rob.locator("[data-row]")).to_have_count(many)
