@@ -17,9 +17,10 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 REST_MS = 450  # decision keys rest 400 ms on a new page
+_PICTURE_STANDS = "[...document.querySelectorAll('.well img')].some((each) => each.complete && each.naturalWidth)"
 _WAYS = {
     "approve": ("a",),
     "ask again": ("s", "1", "f", "Control+Enter"),
@@ -43,13 +44,10 @@ def decide(page: Page, way: str) -> tuple[int, float, float]:
         keys += 1
         if key in "sr":
             page.wait_for_selector("dialog[open] [name=note]")
-    page.wait_for_function(
-        "before => document.querySelector('h1') && document.querySelector('h1').innerText !== before", arg=before
-    )
+    expect(page.locator("h1")).not_to_have_text(before)
     heading = time.perf_counter() - started
-    page.wait_for_function(
-        "[...document.querySelectorAll('.well img')].some(each => each.complete && each.naturalWidth)"
-    )
+    while not page.evaluate(_PICTURE_STANDS):  # the page's policy lets nothing evaluate inside of it
+        time.sleep(0.01)
     return keys, heading * 1000, (time.perf_counter() - started) * 1000
 
 
