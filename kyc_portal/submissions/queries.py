@@ -175,7 +175,10 @@ def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideF
             answer = said.get(name, {})
             read, corrected = standing.read.get(name, ""), standing.corrected.get(name, "")
             is_absent = not (read or corrected or answer or name in _printed_on(submission.permit_type))
-            state, word = _state_of(name, read=read, corrected=corrected, differs=bool(answer), checks=checks)
+            line = said_of(name, corrected or read, zone) if zone else None
+            state, word = _state_of(
+                name, read=read, corrected=corrected, differs=bool(answer), line=line, checks=checks
+            )
             (absent if is_absent else fields).append(
                 Field(
                     name=name,
@@ -190,7 +193,7 @@ def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideF
                     state=state,
                     word=str(word),
                     region=(places or {}).get(name),
-                    zone=said_of(name, corrected or read, zone) if zone else None,
+                    zone=line,
                 )
             )
         sides.append(
@@ -230,7 +233,7 @@ _NOT_PRINTED = {
 
 
 def _state_of(
-    name: str, *, read: str, corrected: str, differs: bool, checks: Sequence[Check]
+    name: str, *, read: str, corrected: str, differs: bool, line: Said | None, checks: Sequence[Check]
 ) -> tuple[str, Promise | str]:
     """A field's state and its word: a person's correction first, then what disagrees, then what is missing."""
     if corrected:
@@ -241,6 +244,8 @@ def _state_of(
     failed = next((check for check in about if check.result == Result.FAIL), None)
     if failed:
         return "fail", FAILED_AT_FIELD[failed.rule]
+    if line and line.agrees is False:
+        return "fail", _("Zone differs")
     if not read:
         return "not_read", _("Not read")
     if about and all(check.result == Result.PASS for check in about):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kyc_portal.sealing.errors import SealBrokenError
-from kyc_portal.submissions import reading, regions
+from kyc_portal.submissions import queries, reading, regions
 from kyc_portal.submissions.models import Reading
 from ocr_integration.contract import FieldRegion, ZoneValues
 from tests import cast
@@ -42,6 +42,13 @@ def test_no_field_seen_is_something_else_than_nothing_said():
 def test_a_reused_answer_keeps_its_places():
     answer = reading.answer_of(kept(regions=(NUMBER,), zone=ZONE))
     assert (answer.regions, answer.zone) == ((NUMBER,), ZONE)
+
+
+def test_a_print_that_the_line_contradicts_never_looks_clean():
+    submission = cast.confirming(read=replace(cast.TAIWAN_READING, zone=replace(ZONE, number="08320272")))
+    fields = {each.name: each for each in queries.fields_of(submission)}
+    assert (fields["number"].state, fields["number"].zone.agrees) == ("fail", False)
+    assert (fields["birthday"].state, fields["birthday"].zone.agrees) != ("fail", False)
 
 
 def test_places_of_another_reading_do_not_open():
