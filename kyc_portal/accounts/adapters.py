@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from kyc_portal.accounts.models import Customer, Role, User
 from kyc_portal.accounts.templatetags.business import business
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """What counts as a second factor: for staff what they enrolled, and never a passkey; for customers nothing.
+
+    A customer's passkey is another way in. Counted as a second factor it would lock out whoever loses the phone.
+    """
+
+    def is_mfa_enabled(self, user: AbstractBaseUser, types: Collection[str] | None = None) -> bool:
+        if not isinstance(user, User) or not user.works_here:
+            return False
+        counted = set(types or Authenticator.Type.values) - {Authenticator.Type.WEBAUTHN}
+        return super().is_mfa_enabled(user, types=counted)
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
+        """What a passkey is called until its owner says otherwise."""
+        return gettext("Passkey")
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -14,7 +14,10 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_ADAPTER = "kyc_portal.accounts.adapters.FactorAdapter"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"login_webauthn": "kyc_portal.accounts.passkey_forms.SignInByPasskeyForm"}
 MFA_TOTP_ISSUER = "Permit Desk"
 # A code typed in its last second arrives after it: one step either way counts, as RFC 6238 section 5.2 advises.
 MFA_TOTP_TOLERANCE = 1

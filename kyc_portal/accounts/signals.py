@@ -1,9 +1,11 @@
-"""Signing in, failing to, and signing out are acts."""
+"""Signing in, failing to, signing out and a new way in are acts."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
@@ -40,3 +42,10 @@ def signed_out(sender: type, user: User | None, **kwargs: Any) -> None:
 def failed(sender: type, credentials: dict[str, Any], **kwargs: Any) -> None:
     """The address tried is personal and is not kept; the request's id leads to the server's own log."""
     _record("sign_in.failed", audit.system("sign_in"), "")
+
+
+@receiver(authenticator_added)
+def factor_added(sender: type, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """A new way in is an act of its own; what it is made of stays with the row."""
+    is_passkey = authenticator.type == Authenticator.Type.WEBAUTHN
+    _record("passkey.added" if is_passkey else "factor.added", user.actor, str(user.pk))

@@ -1,9 +1,9 @@
-"""Where a person lands after signing in."""
+"""Where a person lands after signing in, and what of the sign-in library nobody enters."""
 
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from kyc_portal.accounts.models import Role
@@ -22,3 +22,8 @@ _LANDING = {
 def home(request: HttpRequest) -> HttpResponse:
     """Send each role to its own face."""
     return redirect(_LANDING[Role(signed_in_user(request).role)])
+
+
+def not_here(request: HttpRequest) -> HttpResponse:
+    """The library's own pages for security keys, which know no roles: ours are the customer's passkeys."""
+    raise Http404

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kyc_portal.customer_site import data_views, views
+from kyc_portal.customer_site import data_views, passkeys, views
 
 app_name = "customer"
 urlpatterns = [
@@ -22,5 +22,7 @@ urlpatterns = [
     path("identity/closed/", views.closed, name="closed"),
     path("identity/withdraw/", views.withdraw, name="withdraw"),
     path("identity/download/", data_views.download, name="download"),
+    path("identity/passkeys/", passkeys.passkeys, name="passkeys"),
+    path("identity/passkeys/<int:number>/remove/", passkeys.remove, name="passkey-remove"),
     path("identity/delete/", views.delete, name="delete"),
 ]

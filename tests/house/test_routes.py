@@ -40,6 +40,8 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "customer:privacy": ("get", ALL),
     "customer:invited": ("get", ALL),
     "customer:language": ("post", ALL),
+    "customer:passkeys": ("get", frozenset({C})),
+    "customer:passkey-remove": ("post", frozenset({C})),
     "console:dashboard": ("get", ALL - {C}),
     "console:shortcuts": ("get", REVIEWERS),
     "console:queue": ("get", frozenset({R, S, A})),

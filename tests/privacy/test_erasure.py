@@ -191,6 +191,7 @@ class TestHolds:
         """Whoever adds one must come by here: it is to ask `holds` first, or to remove nothing of a customer."""
         known = {
             "kyc_portal/accounts/people.py": "a colleague's second factor",
+            "kyc_portal/customer_site/passkeys.py": "a customer's own way in, nothing that was proven",
             "kyc_portal/exports/making.py": "a workbook's pieces that a killed worker left unfinished",
             "kyc_portal/exports/store.py": "an export's own file and its own key, never a customer's",
             "kyc_portal/privacy/erasure.py": "asks holds first",
