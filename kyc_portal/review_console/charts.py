@@ -99,7 +99,7 @@ class Share:
         return SHARE_LEFT + self.length + 6
 
 
-SHARE_WIDTH, SHARE_ROW, SHARE_LEFT = 380, 24, 150
+SHARE_WIDTH, SHARE_ROW, SHARE_LEFT = 400, 24, 200
 
 
 def by_number(found: Sequence[tuple[str, int, str]]) -> list[Share]:
