@@ -85,7 +85,7 @@ def by_rate(found: Sequence[Agreement]) -> list[Rate]:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One lying bar among others of a sum: its words, its number, its length in pixels, how it is drawn."""
+    """One lying bar among others: its words above it, its number behind, its length in pixels, how it is drawn."""
 
     label: str
     many: int
@@ -96,10 +96,10 @@ class Share:
 
     @property
     def many_x(self) -> float:
-        return SHARE_LEFT + self.length + 6
+        return self.length + 6
 
 
-SHARE_WIDTH, SHARE_ROW, SHARE_LEFT = 400, 24, 200
+SHARE_WIDTH, SHARE_ROW = 360, 38
 
 
 def by_number(found: Sequence[tuple[str, int, str]]) -> list[Share]:
@@ -110,9 +110,9 @@ def by_number(found: Sequence[tuple[str, int, str]]) -> list[Share]:
             label=label,
             many=many,
             style=style,
-            text_y=at * SHARE_ROW + 15,
-            y=at * SHARE_ROW + 4,
-            length=(SHARE_WIDTH - SHARE_LEFT - 50) * many / most,
+            text_y=at * SHARE_ROW + 13,
+            y=at * SHARE_ROW + 18,
+            length=(SHARE_WIDTH - 50) * many / most,
         )
         for at, (label, many, style) in enumerate(found)
     ]
