@@ -112,37 +112,50 @@ def add_scan(
                 raise TooLateError("pictures are not taken any more")
             if locked.state == State.ASKED_AGAIN and side not in locked.sides_asked:
                 raise PictureRefusedError("side_not_needed")
-            Scan.objects.filter(submission=locked, side=side, attempt=attempt).exclude(state=ScanState.REPLACED).update(
-                state=ScanState.REPLACED
-            )
-            scan = Scan.objects.create(
-                id=scan_id,
-                submission=locked,
-                customer_id=locked.customer_id,
-                side=side,
-                attempt=attempt,
-                received_at=now,
-                media_type=examined.media_type,
-                size_bytes=stored.size,
-                width=examined.width,
-                height=examined.height,
-                salt_sealed=salt,
-                commitment=stored.commitment,
-                picture_digest=digest,
-                taken_despite=examined.fault,
-            )
-            near_pictures.remember(scan, examined.likenesses)
-            Submission.objects.filter(pk=locked.pk).update(version=locked.version + 1)
-            audit.record(
-                "picture.added",
-                object_type="submissions.scan",
-                object_id=str(scan.id),
-                subject=locked.customer_id,
-                details={"submission": str(locked.id), "side": side, "taken_despite": examined.fault},
+            # Asked again behind the lock: the other window may have been first with the same picture.
+            twin = _twin(locked, side=side, attempt=attempt, digests=known)
+            scan = twin or _replace(
+                locked,
+                Scan(
+                    id=scan_id,
+                    submission=locked,
+                    customer_id=locked.customer_id,
+                    side=side,
+                    attempt=attempt,
+                    received_at=now,
+                    media_type=examined.media_type,
+                    size_bytes=stored.size,
+                    width=examined.width,
+                    height=examined.height,
+                    salt_sealed=salt,
+                    commitment=stored.commitment,
+                    picture_digest=digest,
+                    taken_despite=examined.fault,
+                ),
+                examined,
             )
     except BaseException:
         files.delete(scan_id)
         raise
+    if twin is not None:
+        files.delete(scan_id)
+    return scan
+
+
+def _replace(locked: Submission, scan: Scan, examined: scans.Examined) -> Scan:
+    """Write the row of a picture and set the one before it aside; inside `acting`, with the submission locked."""
+    before = Scan.objects.filter(submission=locked, side=scan.side, attempt=scan.attempt)
+    before.exclude(state=ScanState.REPLACED).update(state=ScanState.REPLACED)
+    scan.save(force_insert=True)
+    near_pictures.remember(scan, examined.likenesses)
+    Submission.objects.filter(pk=locked.pk).update(version=locked.version + 1)
+    audit.record(
+        "picture.added",
+        object_type="submissions.scan",
+        object_id=str(scan.id),
+        subject=locked.customer_id,
+        details={"submission": str(locked.id), "side": scan.side, "taken_despite": scan.taken_despite},
+    )
     return scan
 
 
