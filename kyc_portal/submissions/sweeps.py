@@ -1,9 +1,13 @@
-"""The sweep: finds every row that waits for nothing any more and wakes or moves it. Bounded, safe to run twice."""
+"""The sweep: finds every row that waits for nothing any more and wakes or moves it. Bounded, safe to run twice.
+
+A row that cannot be moved is set apart (`rounds`): it never keeps another one waiting.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +30,7 @@ from kyc_portal.submissions import (
 from kyc_portal.submissions.errors import TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Notice, NoticeKind, Scan, Submission
 from kyc_portal.submissions.moves import move
+from kyc_portal.submissions.rounds import Round
 from kyc_portal.submissions.states import ScanState, State
 from kyc_portal.submissions.working_time import HONG_KONG
 
@@ -37,18 +42,25 @@ NUDGED_FOR_SECONDS = 15
 
 
 def sweep(*, actor: Actor, now: datetime) -> None:
-    """One round of everything."""
-    wake_scans(now=now)
-    finish_decisions(actor=actor, now=now)
-    tell_customers(now=now)
-    confirm_overdue(actor=actor, now=now)
-    abandon(actor=actor, now=now)
-    unpark(actor=actor, now=now)
-    lapse(actor=actor, now=now)
-    mark_stuck(actor=actor, now=now)
-    breaker.tell_operators(actor=actor)
-    second_person.tell_operators(actor=actor)
-    policy_versions.tell_administrators(actor=actor)
+    """One round of everything. Raises RoundFailedError at its end where something of it failed."""
+    this = Round()
+    parts: dict[str, Callable[[], object]] = {
+        "wake_scans": lambda: wake_scans(now=now),
+        "finish_decisions": lambda: finish_decisions(actor=actor, now=now, this=this),
+        "tell_customers": lambda: tell_customers(now=now),
+        "confirm_overdue": lambda: confirm_overdue(actor=actor, now=now, this=this),
+        "abandon": lambda: abandon(actor=actor, now=now, this=this),
+        "unpark": lambda: unpark(actor=actor, now=now, this=this),
+        "lapse": lambda: lapse(actor=actor, now=now, this=this),
+        "mark_stuck": lambda: mark_stuck(actor=actor, now=now, this=this),
+        "tell_of_the_breaker": lambda: breaker.tell_operators(actor=actor),
+        "tell_of_second_person": lambda: second_person.tell_operators(actor=actor),
+        "tell_of_policies": lambda: policy_versions.tell_administrators(actor=actor),
+    }
+    for name, part in parts.items():
+        with this.apart(name):
+            part()
+    this.end()
 
 
 def wake_scans(*, now: datetime) -> None:
@@ -61,10 +73,11 @@ def wake_scans(*, now: datetime) -> None:
     nudges.read(str(scan_id) for scan_id in ids if cache.add(f"nudged:{scan_id}", 1, NUDGED_FOR_SECONDS))
 
 
-def finish_decisions(*, actor: Actor, now: datetime) -> None:
+def finish_decisions(*, actor: Actor, now: datetime, this: Round) -> None:
     """Decisions whose undo window is over and whose message was lost."""
     for decision in Decision.objects.filter(stage=DecisionStage.WINDOW, window_ends_at__lte=now)[:BATCH]:
-        review.finish(decision=decision, actor=actor, now=now)
+        with this.apart("finish_decisions", row=decision.pk):
+            review.finish(decision=decision, actor=actor, now=now)
 
 
 def tell_customers(*, now: datetime) -> None:
@@ -80,32 +93,28 @@ def _each(
     *,
     actor: Actor,
     now: datetime,
+    this: Round,
     to: State,
     action: str,
     condition: Q,
     changes: dict[str, Any],
     tells: NoticeKind | None = None,
-) -> list[Submission]:
+) -> None:
     """Move every submission of a state that meets a condition, each in its own transaction; `tells` the customer so."""
-    moved = []
     for submission in Submission.objects.filter(condition, state=origin)[:BATCH]:
-        try:
-            with audit.acting(actor):
-                move(submission, origin=origin, to=to, now=now, version=submission.version + 1, **changes)
-                if to == State.TO_REVIEW:
-                    evidence.weigh(submission, now=now)
-                if tells is not None:
-                    notices.owe(submission=submission, kind=tells, now=now)
-                audit.record(
-                    action,
-                    object_type="submissions.submission",
-                    object_id=str(submission.pk),
-                    subject=submission.customer_id,
-                )
-            moved.append(submission)
-        except TooLateError:
-            continue  # somebody moved it in between, which is fine
-    return moved
+        # Somebody may have moved it in between, which is fine.
+        with this.apart(action, row=submission.pk), suppress(TooLateError), audit.acting(actor):
+            move(submission, origin=origin, to=to, now=now, version=submission.version + 1, **changes)
+            if to == State.TO_REVIEW:
+                evidence.weigh(submission, now=now)
+            if tells is not None:
+                notices.owe(submission=submission, kind=tells, now=now)
+            audit.record(
+                action,
+                object_type="submissions.submission",
+                object_id=str(submission.pk),
+                subject=submission.customer_id,
+            )
 
 
 def _older(now: datetime, spans: Mapping[str, timedelta]) -> Q:
@@ -119,12 +128,13 @@ def _older(now: datetime, spans: Mapping[str, timedelta]) -> Q:
     return found
 
 
-def confirm_overdue(*, actor: Actor, now: datetime) -> None:
+def confirm_overdue(*, actor: Actor, now: datetime, this: Round) -> None:
     """The customer did not answer in time: a person goes on, and the case says "not confirmed"."""
     _each(
         State.CONFIRMING,
         actor=actor,
         now=now,
+        this=this,
         to=State.TO_REVIEW,
         action="submission.not_confirmed",
         condition=_older(now, {each.version: each.confirm_within for each in policies.published()}),
@@ -132,13 +142,14 @@ def confirm_overdue(*, actor: Actor, now: datetime) -> None:
     )
 
 
-def abandon(*, actor: Actor, now: datetime) -> None:
+def abandon(*, actor: Actor, now: datetime, this: Round) -> None:
     """Nothing was sent in for as long as the policy waits, thirty days at first."""
     for origin in (State.COLLECTING, State.ASKED_AGAIN):
         _each(
             origin,
             actor=actor,
             now=now,
+            this=this,
             to=State.ABANDONED,
             action="submission.abandoned",
             condition=_older(now, {each.version: each.abandon_after for each in policies.published()}),
@@ -146,12 +157,13 @@ def abandon(*, actor: Actor, now: datetime) -> None:
         )
 
 
-def unpark(*, actor: Actor, now: datetime) -> None:
+def unpark(*, actor: Actor, now: datetime, this: Round) -> None:
     """Parked cases come back by themselves; their wait goes on."""
     _each(
         State.PARKED,
         actor=actor,
         now=now,
+        this=this,
         to=State.TO_REVIEW,
         action="submission.unparked",
         condition=Q(parked_until__lte=now),
@@ -159,12 +171,13 @@ def unpark(*, actor: Actor, now: datetime) -> None:
     )
 
 
-def lapse(*, actor: Actor, now: datetime) -> None:
+def lapse(*, actor: Actor, now: datetime, this: Round) -> None:
     """An approved permit has run out, by the calendar of Hong Kong; its customer is told."""
     _each(
         State.APPROVED,
         actor=actor,
         now=now,
+        this=this,
         to=State.LAPSED,
         action="submission.lapsed",
         condition=Q(expires_on__lt=now.astimezone(HONG_KONG).date()),
@@ -173,7 +186,7 @@ def lapse(*, actor: Actor, now: datetime) -> None:
     )
 
 
-def mark_stuck(*, actor: Actor, now: datetime) -> None:
+def mark_stuck(*, actor: Actor, now: datetime, this: Round) -> None:
     """A delay of a day is an alarm for people, never the customer's fault."""
     stuck_after = policies.in_force().stuck_after
     late = Submission.objects.filter(
@@ -181,7 +194,7 @@ def mark_stuck(*, actor: Actor, now: datetime) -> None:
     )
     marked = 0
     for submission in late[:BATCH]:
-        with audit.acting(actor):
+        with this.apart("mark_stuck", row=submission.pk), audit.acting(actor):
             if Submission.objects.filter(pk=submission.pk, is_stuck=False).update(is_stuck=True):
                 marked += 1
                 log.error("submission_stuck", extra={"submission": str(submission.pk)})

@@ -27,6 +27,7 @@ from kyc_portal.submissions.models import DecisionStage, PolicyStage, PolicyVers
 from kyc_portal.submissions.policy import Handling
 from kyc_portal.submissions.policy_versions import PolicyRefusedError
 from kyc_portal.submissions.reasons import Outcome
+from kyc_portal.submissions.rounds import Round
 from kyc_portal.submissions.states import State
 from ocr_integration.contract import PermitType
 from tests import cast
@@ -234,7 +235,7 @@ class TestACase:
         old = cast.collecting(cast.make_customer())
         published(changed(abandon_after_days=5))
         new = cast.collecting(cast.make_customer())
-        sweeps.abandon(actor=audit.system("sweep"), now=NOW + timedelta(days=6))
+        sweeps.abandon(actor=audit.system("sweep"), now=NOW + timedelta(days=6), this=Round())
         old.refresh_from_db()
         new.refresh_from_db()
         assert (old.state, new.state) == (State.COLLECTING, State.ABANDONED)
