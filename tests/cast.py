@@ -17,7 +17,17 @@ from PIL import Image
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer, Role, User
-from kyc_portal.submissions import claims, intake, policies, policy, policy_versions, reading, review, scans
+from kyc_portal.submissions import (
+    claims,
+    intake,
+    policies,
+    policy,
+    policy_versions,
+    reading,
+    review,
+    scans,
+    taking_effect,
+)
 from kyc_portal.submissions.models import DeclaredType, PolicyVersion, Submission
 from kyc_portal.submissions.reasons import Outcome
 from ocr_integration.contract import BackFields, PermitReading, PermitType
@@ -169,7 +179,7 @@ def decided(
         actor=reviewer.actor,
         now=now,
     )
-    assert review.finish(decision=decision, actor=READER, now=now + timedelta(seconds=11))
+    assert taking_effect.finish(decision=decision, actor=READER, now=now + timedelta(seconds=11))
     submission.refresh_from_db()
     return submission
 

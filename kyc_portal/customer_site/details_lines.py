@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 from kyc_portal.customer_site import words
 from kyc_portal.customer_site.forms import DetailsForm
 from kyc_portal.submissions import masks
+from kyc_portal.submissions.card_fields import Field
 from kyc_portal.submissions.checks import dates
-from kyc_portal.submissions.queries import Field
 
 # Letter, eight digits, two digits of the issue: grouped as the residents' permit prints them.
 _GROUPS = re.compile(r"([A-Z])(\d{8})(\d{2})?")

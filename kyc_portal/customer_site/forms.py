@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from django import forms
 
+from kyc_portal.submissions.card_fields import Field
 from kyc_portal.submissions.models import DeclaredType
-from kyc_portal.submissions.queries import Field
 
 
 class ConsentForm(forms.Form):

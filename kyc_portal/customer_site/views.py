@@ -29,7 +29,17 @@ from kyc_portal.customer_site import details_lines, words
 from kyc_portal.customer_site.forms import ConsentForm, DetailsForm
 from kyc_portal.customer_site.uploads import MemoryOnlyUpload
 from kyc_portal.privacy import deletion, retention
-from kyc_portal.submissions import evidence, intake, operators, policies, queries, queue, reasons
+from kyc_portal.submissions import (
+    card_fields,
+    customer_progress,
+    evidence,
+    intake,
+    operators,
+    policies,
+    queries,
+    queue,
+    reasons,
+)
 from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.states import State
@@ -180,7 +190,7 @@ def _sides(submission: Submission) -> dict[str, object]:
     if not missing:
         return context
     side = missing[0]
-    shown = queries.progress(submission, now=timezone.now())
+    shown = customer_progress.of(submission, now=timezone.now())
     code = shown.fault_codes.get(side, "")
     asked = list(shown.reasons) if is_asked_again and not code else []
     refused = intake.refused_pictures(submission, side)
@@ -276,7 +286,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     """Where it stands. Polls ask with the ETag they know and get 304 while nothing has changed."""
     submission = _current(request)
     now = timezone.now()
-    shown = queries.progress(submission, now=now)
+    shown = customer_progress.of(submission, now=now)
     is_poll = bool(HtmxDetails(request))
     if is_poll and request.headers.get("If-None-Match") == shown.etag:
         return HttpResponseNotModified()
@@ -314,7 +324,7 @@ def details(request: HttpRequest) -> HttpResponse:
     submission = _current(request)
     if submission.state != State.CONFIRMING:
         return redirect("customer:progress")
-    found = {each.name: each for each in queries.fields_of(submission)}
+    found = {each.name: each for each in card_fields.fields_of(submission)}
     fields = [found[name] for name in words.FIELDS if name in found]
     is_correcting = "wrong" in request.GET
     form = DetailsForm(request.POST or None, fields=fields)

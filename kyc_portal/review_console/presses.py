@@ -17,17 +17,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kyc_portal.accounts.models import Role, User
-from kyc_portal.accounts.permissions import refuse, require_role, signed_in_user
+from kyc_portal.accounts.models import User
+from kyc_portal.accounts.permissions import refuse, signed_in_user
+from kyc_portal.review_console.access import reviewable, reviewers, seniors
+from kyc_portal.review_console.case_page import open_case
 from kyc_portal.review_console.forms import CorrectionForm, DecisionForm, ReopenForm, VersionForm
-from kyc_portal.review_console.views import open_case, render_reasons, reviewable, reviewers, shown_changes
+from kyc_portal.review_console.reason_dialog import render_reasons
+from kyc_portal.review_console.shown_checks import shown_changes
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import claims, queries, reopening, review
+from kyc_portal.submissions import claims, corrections, queries, reopening, review, second_review, undoing
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, NotHeldError, StaleError, TooLateError
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.reasons import Outcome
-
-seniors = require_role(Role.SENIOR_REVIEWER)
 
 _MISSING = {
     "reason": gettext_lazy("Choose at least one reason."),
@@ -164,14 +165,14 @@ def _refused(request: HttpRequest, submission: Submission, user: User, error: Ex
 @seniors
 def confirm(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """The second person agrees with the proposal."""
-    return _second(request, submission_id, review.confirm_proposal)
+    return _second(request, submission_id, second_review.confirm)
 
 
 @require_POST
 @seniors
 def send_back(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """The second person returns the case to the queue."""
-    return _second(request, submission_id, review.return_proposal)
+    return _second(request, submission_id, second_review.send_back)
 
 
 def _second(request: HttpRequest, submission_id: UUID, writer: Callable[..., object]) -> HttpResponse:
@@ -197,7 +198,7 @@ def undo(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """Take the last press back while its window runs."""
     user, submission = signed_in_user(request), reviewable(submission_id)
     try:
-        review.undo(submission=submission, reviewer=user, actor=user.actor, now=timezone.now())
+        undoing.undo(submission=submission, reviewer=user, actor=user.actor, now=timezone.now())
     except TooLateError:
         messages.error(request, _("The time to take it back is over; the decision stands."))
     except NotAllowedError:
@@ -215,7 +216,7 @@ def correct(request: HttpRequest, submission_id: UUID, reading_id: UUID) -> Http
         messages.error(request, _("A correction needs a value and a reason."))
         return redirect("console:case", submission.pk)
     try:
-        review.correct(
+        corrections.correct(
             submission=submission,
             reviewer=user,
             reading=reading,

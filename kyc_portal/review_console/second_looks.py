@@ -15,18 +15,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import OVERSEEING, Role, User
+from kyc_portal.accounts.models import OVERSEEING, User
 from kyc_portal.accounts.permissions import refuse, require_role, signed_in_user
 from kyc_portal.review_console import charts
+from kyc_portal.review_console.access import seniors
 from kyc_portal.review_console.forms import SecondLookForm
-from kyc_portal.review_console.views import shown_check
+from kyc_portal.review_console.shown_checks import shown_check
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.submissions import queries, reasons, samples
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import ReviewSample, SampleStage
 from kyc_portal.submissions.reasons import Outcome
 
-seniors = require_role(Role.SENIOR_REVIEWER)
 # The report looks back this far.
 SHOWN_DAYS = 90
 

@@ -24,8 +24,8 @@ from kyc_portal.submissions import (
     operators,
     policies,
     policy_versions,
-    review,
     second_person,
+    taking_effect,
 )
 from kyc_portal.submissions.errors import TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Notice, NoticeKind, Scan, Submission
@@ -77,7 +77,7 @@ def finish_decisions(*, actor: Actor, now: datetime, this: Round) -> None:
     """Decisions whose undo window is over and whose message was lost."""
     for decision in Decision.objects.filter(stage=DecisionStage.WINDOW, window_ends_at__lte=now)[:BATCH]:
         with this.apart("finish_decisions", row=decision.pk):
-            review.finish(decision=decision, actor=actor, now=now)
+            taking_effect.finish(decision=decision, actor=actor, now=now)
 
 
 def tell_customers(*, now: datetime) -> None:

@@ -15,7 +15,18 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.audit.tasks import AuditedTask
 from kyc_portal.sealing.errors import SealError
-from kyc_portal.submissions import budget, notices, nudges, ocr, operators, orphans, policies, reading, review, sweeps
+from kyc_portal.submissions import (
+    budget,
+    notices,
+    nudges,
+    ocr,
+    operators,
+    orphans,
+    policies,
+    reading,
+    sweeps,
+    taking_effect,
+)
 from kyc_portal.submissions.models import Decision, Notice, Scan
 from ocr_integration.contract import PermitReading
 from ocr_integration.errors import (
@@ -185,7 +196,7 @@ def finish_decision(decision_id: str) -> None:
     """Let a decision take effect once its undo window is over."""
     decision = Decision.objects.filter(pk=decision_id).first()
     if decision:
-        review.finish(decision=decision, actor=audit.system("decisions"), now=timezone.now())
+        taking_effect.finish(decision=decision, actor=audit.system("decisions"), now=timezone.now())
 
 
 @shared_task(base=AuditedTask, name=nudges.SEND_NOTICE)

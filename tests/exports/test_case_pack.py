@@ -33,7 +33,7 @@ from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import queries, review
+from kyc_portal.submissions import card_fields, corrections, review
 from kyc_portal.submissions.models import DeclaredType, Submission
 from kyc_portal.submissions.reasons import Outcome
 from ocr_integration.contract import ZoneValues
@@ -56,7 +56,7 @@ def rejected() -> Submission:
     rob, now = cast.make_staff(name="Rob Lam"), timezone.now()
     submission = cast.to_review(warnings=(-9102,), now=now)
     cast.looked_at(cast.claimed(submission, rob, now=now), rob)
-    review.correct(
+    corrections.correct(
         submission=submission, reviewer=rob, reading=submission.readings.get(), field_name="issue_authority",
         value=f"国家移民管理局{NASTY}", reason="misread", version_seen=submission.version, actor=rob.actor, now=now,
     )  # fmt: skip
@@ -153,7 +153,7 @@ class TestWhatIsInIt:
         assert "NOT SIGNED YET: there is no checkpoint" in making.files_of(case)["index.html"].decode()
 
     def test_only_what_the_customer_was_shown_is_called_confirmed(self, aud: User) -> None:
-        assert set(words.FIELDS) == queries.CONFIRMED_FIELDS
+        assert set(words.FIELDS) == card_fields.CONFIRMED_FIELDS
         lines = {each["name"]: each for each in json.loads(files(made(rejected(), aud))["case.json"])["fields"]}
         assert (lines["name"]["source"], lines["issue_address"]["source"]) == ("confirmed by customer", "read")
 

@@ -17,7 +17,7 @@ from kyc_portal.exports.formula_guard import guarded
 from kyc_portal.exports.submission_list import Wanted, blocks
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import review
+from kyc_portal.submissions import corrections
 from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
@@ -54,7 +54,7 @@ def test_a_masked_row_says_its_version_and_when_it_was_read_and_no_value() -> No
 def test_a_row_in_clear_holds_the_corrected_value_beside_the_read_one() -> None:
     rob, submission = cast.make_staff(), cast.to_review()
     cast.claimed(submission, rob)
-    review.correct(
+    corrections.correct(
         submission=submission,
         reading=submission.readings.get(),
         field_name="name",

@@ -27,7 +27,16 @@ from kyc_portal.privacy.subject_pack import contents, making, words
 from kyc_portal.privacy.subject_pack.making import Made
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import intake, queries, reopening, review, samples
+from kyc_portal.submissions import (
+    card_fields,
+    corrections,
+    intake,
+    reopening,
+    review,
+    samples,
+    second_review,
+    taking_effect,
+)
 from kyc_portal.submissions.models import NoticeKind, Submission
 from kyc_portal.submissions.reasons import NEUTRAL_TEXT, Outcome
 from kyc_portal.submissions.states import State
@@ -62,7 +71,7 @@ def ann() -> Customer:
     said = {"name": {"value": "李優徒", "note": "the last letter is another one"}}
     submission = intake.confirm(submission=submission, differences=said, actor=customer.actor, now=now)
     cast.looked_at(cast.claimed(submission, rob, now=now), rob)
-    review.correct(
+    corrections.correct(
         submission=submission, reviewer=rob, reading=submission.readings.get(), field_name="issue_authority",
         value="国家移民管理局", reason=NOTES[1], version_seen=submission.version, actor=rob.actor, now=now,
     )  # fmt: skip
@@ -92,10 +101,10 @@ def propose(submission: Submission, rob: User, verdict: review.Verdict, *, now) 
 
 def confirm(submission: Submission, sue: User, *, now) -> None:
     cast.looked_at(cast.claimed(submission, sue, now=now), sue)
-    decision = review.confirm_proposal(
+    decision = second_review.confirm(
         submission=submission, reviewer=sue, version_seen=submission.version, actor=sue.actor, now=now
     )
-    assert review.finish(decision=decision, actor=cast.READER, now=now + timedelta(seconds=11))
+    assert taking_effect.finish(decision=decision, actor=cast.READER, now=now + timedelta(seconds=11))
     submission.refresh_from_db()
 
 
@@ -224,14 +233,14 @@ class TestWhatIsInIt:
         submission = cast.to_review(now=timezone.now())
         [application] = data_of(submission.customer)["applications"]  # type: ignore[misc]
         confirmed = {line["name"] for line in application["readings"][0]["fields"] if line["is_confirmed"]}
-        assert confirmed <= queries.CONFIRMED_FIELDS
+        assert confirmed <= card_fields.CONFIRMED_FIELDS
         assert "name" in confirmed
         assert "issue_number" not in confirmed
 
 
 def test_everything_that_can_be_said_has_words() -> None:
     assert set(words.STATES) == set(State)
-    assert set(words.FIELDS) == set(queries.FIELD_LABELS)
+    assert set(words.FIELDS) == set(card_fields.FIELD_LABELS)
     assert set(words.OUTCOMES) == set(Outcome)
     assert set(words.NOTICES) == set(NoticeKind)
     assert {code: str(text) for code, text in words.FAULTS.items()} == {

@@ -13,7 +13,7 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.sealing import files
-from kyc_portal.submissions import queue, review
+from kyc_portal.submissions import queue, review, undoing
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Decision, Submission
 from kyc_portal.submissions.reasons import Outcome
@@ -47,7 +47,7 @@ def test_a_decision_opens_the_next_case_and_offers_the_way_back(sign_in: Callabl
     assert back["Location"] == reverse("console:case", args=[mine.pk])
     mine.refresh_from_db()
     assert (mine.state, mine.claimed_by) == (State.TO_REVIEW, rob)
-    assert review.undoable(rob, now=timezone.now()) is None
+    assert undoing.undoable(rob, now=timezone.now()) is None
 
 
 def test_the_last_case_leads_back_to_the_queue(sign_in: Callable[[User], Client]) -> None:
@@ -114,7 +114,7 @@ class TestAProposalIsTakenBack:
         rob = cast.make_staff()
         submission = self.proposed(rob)
         since, seen = submission.waiting_since, submission.version
-        review.undo(submission=submission, reviewer=rob, actor=rob.actor, now=timezone.now())
+        undoing.undo(submission=submission, reviewer=rob, actor=rob.actor, now=timezone.now())
         submission.refresh_from_db()
         assert (submission.state, submission.claimed_by) == (State.TO_REVIEW, rob)
         assert (submission.waiting_since, submission.version) == (since, seen + 1)
@@ -123,19 +123,19 @@ class TestAProposalIsTakenBack:
     def test_not_once_a_second_person_holds_it(self) -> None:
         rob, sue = cast.make_staff(), cast.make_staff(Role.SENIOR_REVIEWER)
         submission = cast.claimed(self.proposed(rob), sue, now=timezone.now())
-        assert review.undoable(rob, now=timezone.now()) is None
+        assert undoing.undoable(rob, now=timezone.now()) is None
         with pytest.raises(TooLateError):
-            review.undo(submission=submission, reviewer=rob, actor=rob.actor, now=timezone.now())
+            undoing.undo(submission=submission, reviewer=rob, actor=rob.actor, now=timezone.now())
 
     def test_not_after_ten_seconds_and_not_by_another(self) -> None:
         rob, tom = cast.make_staff(), cast.make_staff()
         submission = self.proposed(rob)
         with pytest.raises(NotAllowedError):
-            review.undo(submission=submission, reviewer=tom, actor=tom.actor, now=timezone.now())
+            undoing.undo(submission=submission, reviewer=tom, actor=tom.actor, now=timezone.now())
         later = timezone.now() + timedelta(seconds=10)
-        assert review.undoable(rob, now=later) is None
+        assert undoing.undoable(rob, now=later) is None
         with pytest.raises(TooLateError):
-            review.undo(submission=submission, reviewer=rob, actor=rob.actor, now=later)
+            undoing.undo(submission=submission, reviewer=rob, actor=rob.actor, now=later)
 
 
 def test_a_position_is_the_place_in_the_whole_order() -> None:

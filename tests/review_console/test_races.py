@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import claims, review
+from kyc_portal.submissions import claims, review, second_review
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Decision, Submission
 from kyc_portal.submissions.reasons import Outcome
@@ -133,7 +133,7 @@ def test_of_two_seniors_who_confirm_at_once_one_does() -> None:
         try:
             now = timezone.now()
             held = claims.claim(submission=case, reviewer=senior, actor=senior.actor, now=now)
-            review.confirm_proposal(
+            second_review.confirm(
                 submission=held, reviewer=senior, version_seen=held.version, actor=senior.actor, now=now
             )
             done.append(senior.pk)
@@ -180,7 +180,7 @@ class TestNobodyDecidesTheirOwnProposal:
         assert own.state == State.SECOND_REVIEW
 
     def test_the_writer_refuses_whoever_calls_it(self, sue: User, own: Submission) -> None:
-        for writer in (review.confirm_proposal, review.return_proposal):
+        for writer in (second_review.confirm, second_review.send_back):
             with pytest.raises(NotAllowedError):
                 writer(submission=own, reviewer=sue, version_seen=own.version, actor=sue.actor, now=timezone.now())
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import days, review
+from kyc_portal.submissions import days, review, second_review, taking_effect, undoing
 from kyc_portal.submissions.models import Decision
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.warning_codes import Severity
@@ -49,7 +49,7 @@ def test_late_is_what_waited_past_the_bound_at_the_press() -> None:
     rob = cast.make_staff()
     for waited in (timedelta(0), timedelta(days=7)):
         decision = decide(cast.to_review(waited=waited), rob)
-        review.finish(decision=decision, actor=READER, now=NOW + timedelta(seconds=11))
+        taking_effect.finish(decision=decision, actor=READER, now=NOW + timedelta(seconds=11))
     past = days.last(7, now=NOW + timedelta(minutes=1))
     assert (past.decided, past.late, past.in_time_percent) == (2, 1, 50)
     assert past.outcomes[Outcome.ASK_AGAIN] == 2
@@ -61,7 +61,7 @@ def test_a_decision_in_its_window_or_taken_back_is_none_yet() -> None:
     case = cast.to_review()
     decide(case, rob)
     assert days.last(7, now=NOW).decided == 0
-    review.undo(submission=case, reviewer=rob, actor=rob.actor, now=NOW + timedelta(seconds=5))
+    undoing.undo(submission=case, reviewer=rob, actor=rob.actor, now=NOW + timedelta(seconds=5))
     assert days.last(7, now=NOW).decided == 0
 
 
@@ -71,7 +71,7 @@ def test_a_returned_proposal_counts_as_disagreement() -> None:
     decide(case, rob)
     case.refresh_from_db()
     held = cast.claimed(case, sue)
-    review.return_proposal(submission=held, reviewer=sue, version_seen=held.version, actor=sue.actor, now=NOW)
+    second_review.send_back(submission=held, reviewer=sue, version_seen=held.version, actor=sue.actor, now=NOW)
     past = days.last(7, now=NOW)
     assert (past.confirmed, past.returned) == (0, 1)
 

@@ -20,7 +20,18 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit.models import Entry
-from kyc_portal.submissions import four_eyes, policies, policy, policy_trial, policy_versions, queue, review, sweeps
+from kyc_portal.submissions import (
+    four_eyes,
+    policies,
+    policy,
+    policy_trial,
+    policy_versions,
+    queue,
+    review,
+    sweeps,
+    taking_effect,
+    undoing,
+)
 from kyc_portal.submissions.checks import words
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import DecisionStage, PolicyStage, PolicyVersion, Submission
@@ -317,7 +328,7 @@ class TestTheRandomShare:
         submission = cast.to_review()
         first = decided(submission, rob)
         for _each in range(4):
-            review.undo(submission=submission, reviewer=rob, actor=rob.actor, now=NOW)
+            undoing.undo(submission=submission, reviewer=rob, actor=rob.actor, now=NOW)
             submission.refresh_from_db()
             again = decided(submission, rob)
             assert (again.draw_seed, again.stage) == (first.draw_seed, first.stage)
@@ -329,7 +340,7 @@ class TestTheRandomShare:
 def test_a_trial_says_how_many_past_cases_would_go_another_way_and_why(rob: User) -> None:
     for codes in ((), (), (-9102,), (-9103,), (-9103, -9102)):
         decision = decided(cast.to_review(warnings=codes), rob)
-        assert review.finish(decision=decision, actor=cast.READER, now=NOW + timedelta(seconds=11))
+        assert taking_effect.finish(decision=decision, actor=cast.READER, now=NOW + timedelta(seconds=11))
     candidate = policy.read("0", changed(signals={"code:-9103": "second_review", "code:-9102": "ask_again"}))
     trial = policy_trial.run(candidate, against=policies.in_force())
     assert (trial.cases, trial.other_way, trial.stricter, trial.milder, trial.barred) == (5, 3, 3, 0, 2)

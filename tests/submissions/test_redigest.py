@@ -12,7 +12,7 @@ from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.errors import MasterKeyError
 from kyc_portal.sealing.keys import require_known_master_keys
 from kyc_portal.sealing.models import SearchDigest
-from kyc_portal.submissions import evidence, intake, redigest, related, review
+from kyc_portal.submissions import corrections, evidence, intake, redigest, related
 from kyc_portal.submissions.models import Reading, Scan, Submission
 from tests import cast
 
@@ -62,7 +62,7 @@ def test_what_was_read_before_a_correction_is_still_found(settings) -> None:
     cast.looked_at(case, reviewer)
     reading = Reading.objects.get(submission=case, side="FRONT")
     read = evidence.open_fields(reading)["number"]
-    review.correct(
+    corrections.correct(
         submission=case, reviewer=reviewer, reading=reading, field_name="number", value="08320271", reason="misread",
         version_seen=case.version, actor=reviewer.actor, now=cast.NOW,
     )  # fmt: skip

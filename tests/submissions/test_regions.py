@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kyc_portal.sealing.errors import SealBrokenError
-from kyc_portal.submissions import queries, reading, regions
+from kyc_portal.submissions import card_fields, reading, regions
 from kyc_portal.submissions.models import Reading
 from ocr_integration.contract import FieldRegion, ZoneValues
 from tests import cast
@@ -46,7 +46,7 @@ def test_a_reused_answer_keeps_its_places():
 
 def test_a_print_that_the_line_contradicts_never_looks_clean():
     submission = cast.confirming(read=replace(cast.TAIWAN_READING, zone=replace(ZONE, number="08320272")))
-    fields = {each.name: each for each in queries.fields_of(submission)}
+    fields = {each.name: each for each in card_fields.fields_of(submission)}
     assert (fields["number"].state, fields["number"].zone.agrees) == ("fail", False)
     assert (fields["birthday"].state, fields["birthday"].zone.agrees) != ("fail", False)
 

@@ -17,7 +17,17 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.privacy import retention
-from kyc_portal.submissions import intake, notices, queries, queue, reopening, review
+from kyc_portal.submissions import (
+    customer_progress,
+    intake,
+    notices,
+    queries,
+    queue,
+    reopening,
+    review,
+    second_review,
+    taking_effect,
+)
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Notice, Reopening, Submission
 from kyc_portal.submissions.reasons import Outcome
@@ -56,10 +66,10 @@ def proposed(submission: Submission, reviewer: User, verdict: review.Verdict, *,
 def confirmed(submission: Submission, senior: User, *, now=NOW) -> Submission:
     submission.refresh_from_db()
     cast.looked_at(cast.claimed(submission, senior, now=now), senior)
-    decision = review.confirm_proposal(
+    decision = second_review.confirm(
         submission=submission, reviewer=senior, version_seen=submission.version, actor=senior.actor, now=now
     )
-    assert review.finish(decision=decision, actor=cast.READER, now=now + LATER)
+    assert taking_effect.finish(decision=decision, actor=cast.READER, now=now + LATER)
     submission.refresh_from_db()
     return submission
 
@@ -128,18 +138,18 @@ def test_a_case_that_is_not_decided_is_not_reopened(sue: User) -> None:
 
 def test_what_was_decided_stands_for_the_customer_till_then(rob: User, sue: User) -> None:
     submission = decided(rob)
-    before = queries.progress(submission, now=NOW)
+    before = customer_progress.of(submission, now=NOW)
     reopened(submission, sue)
-    shown = queries.progress(submission, now=NOW)
+    shown = customer_progress.of(submission, now=NOW)
     assert (shown.state, shown.is_ended) == (State.APPROVED, True) == (before.state, before.is_ended)
     assert not intake.can_withdraw(submission)
     with pytest.raises(TooLateError):
         intake.withdraw(submission=submission, actor=submission.customer.actor, now=NOW)
     proposed(submission, rob, REJECT)
     submission.refresh_from_db()
-    assert queries.progress(submission, now=NOW).state == State.APPROVED
+    assert customer_progress.of(submission, now=NOW).state == State.APPROVED
     confirmed(submission, sue)
-    assert queries.progress(submission, now=NOW).state == State.REJECTED
+    assert customer_progress.of(submission, now=NOW).state == State.REJECTED
 
 
 @pytest.mark.parametrize(("language", "sign"), [("en", "reference"), ("zh-hant", "編號"), ("zh-hans", "编号")])
@@ -181,13 +191,13 @@ def test_asked_again_from_a_reopened_case_still_takes_two_people_and_is_told(rob
     now = NOW + timedelta(hours=1)
     proposed(reopened(submission, sue), rob, again, now=now)
     confirmed(submission, sue, now=now)
-    assert queries.progress(submission, now=NOW).state == State.ASKED_AGAIN
+    assert customer_progress.of(submission, now=NOW).state == State.ASKED_AGAIN
     cast.send_in(submission)
     cast.answer(submission, read=replace(cast.TAIWAN_READING, number="08320279"))
     submission.refresh_from_db()
     intake.confirm(submission=submission, differences={}, actor=submission.customer.actor, now=NOW)
     submission.refresh_from_db()
-    assert queries.progress(submission, now=NOW).state == State.TO_REVIEW
+    assert customer_progress.of(submission, now=NOW).state == State.TO_REVIEW
     assert proposed(submission, rob, APPROVE, now=now + LATER).stage == DecisionStage.PROPOSED
     confirmed(submission, sue, now=now + LATER)
     kinds = Notice.objects.filter(submission=submission).values_list("kind", flat=True)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.review_console import charts
-from kyc_portal.submissions import policies, policy, reopening, review, samples
+from kyc_portal.submissions import policies, policy, reopening, review, samples, second_review, taking_effect
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import ReviewSample, SampleStage, Submission
 from kyc_portal.submissions.reasons import Outcome
@@ -105,7 +105,7 @@ class TestWhoMayLook:
 
     def test_nobody_who_confirmed_it(self, rob: User, sue: User, all_drawn: None) -> None:
         submission = cast.to_review(warnings=(-9104,))
-        for person, writer in ((rob, review.decide), (sue, review.confirm_proposal)):
+        for person, writer in ((rob, review.decide), (sue, second_review.confirm)):
             submission.refresh_from_db()
             cast.looked_at(cast.claimed(submission, person), person)
             verdict = {"verdict": REJECT} if person is rob else {}
@@ -117,7 +117,7 @@ class TestWhoMayLook:
                 now=NOW,
                 **verdict,
             )
-        assert review.finish(decision=decision, actor=cast.READER, now=NOW + timedelta(seconds=11))
+        assert taking_effect.finish(decision=decision, actor=cast.READER, now=NOW + timedelta(seconds=11))
         assert submission.samples.count() == 1
         assert samples.offered_to(sue, now=NOW) == []
 

@@ -8,7 +8,22 @@ from datetime import timedelta
 import pytest
 
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import breaker, claims, evidence, intake, queries, queue, reading, review, sweeps
+from kyc_portal.submissions import (
+    breaker,
+    card_fields,
+    claims,
+    corrections,
+    customer_progress,
+    evidence,
+    intake,
+    queue,
+    reading,
+    review,
+    second_review,
+    sweeps,
+    taking_effect,
+    undoing,
+)
 from kyc_portal.submissions.errors import (
     IncompleteError,
     NotAllowedError,
@@ -45,7 +60,7 @@ def test_a_card_goes_all_the_way(log) -> None:
     held = claims.claim_next(reviewer=rob, actor=rob.actor, now=NOW)
     assert held == submission
     decision = approve(cast.looked_at(held, rob), rob)
-    assert review.finish(decision=decision, actor=READER, now=NOW + timedelta(seconds=11))
+    assert taking_effect.finish(decision=decision, actor=READER, now=NOW + timedelta(seconds=11))
     submission.refresh_from_db()
     assert submission.state == State.APPROVED
     assert Notice.objects.get(submission=submission).kind == "approved"
@@ -72,9 +87,9 @@ def test_every_field_of_the_answer_is_saved_and_shown_by_its_name() -> None:
         assert set(evidence.open_fields(stored)) == {*TEXT_FIELDS, *(f"back_{name}" for name in BACK_FIELDS)}
         assert stored.request_id == answer.request_id
         assert stored.warnings_checked
-    shown = [field.name for side in queries.sides_of(submission) for field in [*side.fields, *side.absent]]
-    assert sorted(shown) == sorted(queries.FIELD_LABELS)
-    assert set(queries.FIELD_LABELS) == set(reading.text_fields(cast.HK_FRONT_READING))
+    shown = [field.name for side in card_fields.sides_of(submission) for field in [*side.fields, *side.absent]]
+    assert sorted(shown) == sorted(card_fields.FIELD_LABELS)
+    assert set(card_fields.FIELD_LABELS) == set(reading.text_fields(cast.HK_FRONT_READING))
 
 
 def test_no_personal_value_stands_in_clear_in_any_row() -> None:
@@ -154,8 +169,8 @@ def test_a_service_fault_is_a_delay_and_never_a_try_of_the_customer() -> None:
         attempt=cast.begin(submission), code="Transport.Timeout", request_id="", actor=READER, now=NOW
     )
     submission.refresh_from_db()
-    progress = queries.progress(submission, now=NOW)
-    assert (submission.state, progress.is_delayed, progress.next_try_at) == (State.RECEIVED, True, when)
+    shown = customer_progress.of(submission, now=NOW)
+    assert (submission.state, shown.is_delayed, shown.next_try_at) == (State.RECEIVED, True, when)
     assert evidence.failed_tries(submission, "FRONT") == 0
 
 
@@ -260,7 +275,7 @@ def test_what_the_customer_calls_wrong_stands_beside_what_was_read() -> None:
         actor=submission.customer.actor,
         now=NOW,
     )
-    field = next(each for each in queries.fields_of(submission) if each.name == "english_name")
+    field = next(each for each in card_fields.fields_of(submission) if each.name == "english_name")
     assert (field.read, field.customer_value, field.state) == ("LI,YOU-TU", "LEE,YOU-TU", "differs")
     assert submission.checks.filter(rule="confirmation_agrees", result="fail").exists()
 
@@ -324,7 +339,7 @@ def test_asking_again_opens_that_side_and_keeps_the_other() -> None:
     submission = cast.claimed(submission, rob)
     verdict = review.Verdict(Outcome.ASK_AGAIN, ("glare",), ("BACK",))
     decision = approve(submission, rob, verdict=verdict)
-    review.finish(decision=decision, actor=READER, now=NOW + timedelta(seconds=10))
+    taking_effect.finish(decision=decision, actor=READER, now=NOW + timedelta(seconds=10))
     submission.refresh_from_db()
     assert intake.missing_sides(submission) == ["BACK"]
     cast.send_in(submission)
@@ -343,20 +358,20 @@ def test_an_edited_picture_needs_a_second_person_who_is_not_the_proposer() -> No
     assert (decision.stage, submission.state) == ("proposed", State.SECOND_REVIEW)
     mine = cast.claimed(submission, sue)
     with pytest.raises(NotAllowedError):
-        review.confirm_proposal(submission=mine, reviewer=sue, version_seen=mine.version, actor=sue.actor, now=NOW)
+        second_review.confirm(submission=mine, reviewer=sue, version_seen=mine.version, actor=sue.actor, now=NOW)
     with pytest.raises(NotAllowedError):
         cast.claimed(submission, rob)
     tom = cast.make_staff(Role.SENIOR_REVIEWER)
     claims.take_over(submission=submission, reviewer=tom, actor=tom.actor, now=NOW)
     submission.refresh_from_db()
-    confirmed = review.confirm_proposal(
+    confirmed = second_review.confirm(
         submission=cast.looked_at(submission, tom),
         reviewer=tom,
         version_seen=submission.version,
         actor=tom.actor,
         now=NOW,
     )
-    assert review.finish(decision=confirmed, actor=READER, now=NOW + timedelta(seconds=10))
+    assert taking_effect.finish(decision=confirmed, actor=READER, now=NOW + timedelta(seconds=10))
 
 
 def test_undo_returns_the_case_with_its_wait_and_only_in_the_window() -> None:
@@ -364,12 +379,12 @@ def test_undo_returns_the_case_with_its_wait_and_only_in_the_window() -> None:
     submission = cast.looked_at(cast.claimed(cast.to_review(waited=timedelta(hours=1)), rob), rob)
     since = submission.waiting_since
     approve(submission, rob)
-    review.undo(submission=submission, reviewer=rob, actor=rob.actor, now=NOW + timedelta(seconds=9))
+    undoing.undo(submission=submission, reviewer=rob, actor=rob.actor, now=NOW + timedelta(seconds=9))
     submission.refresh_from_db()
     assert (submission.state, submission.waiting_since) == (State.TO_REVIEW, since)
     approve(submission, rob)
     with pytest.raises(TooLateError):
-        review.undo(submission=submission, reviewer=rob, actor=rob.actor, now=NOW + timedelta(seconds=10))
+        undoing.undo(submission=submission, reviewer=rob, actor=rob.actor, now=NOW + timedelta(seconds=10))
 
 
 def test_deciding_twice_decides_once() -> None:
@@ -385,7 +400,7 @@ def test_finishing_twice_tells_the_customer_once(log) -> None:
     rob = cast.make_staff()
     decision = approve(cast.looked_at(cast.claimed(cast.to_review(), rob), rob), rob)
     later = NOW + timedelta(seconds=10)
-    assert [review.finish(decision=decision, actor=READER, now=later) for _each in range(2)] == [True, False]
+    assert [taking_effect.finish(decision=decision, actor=READER, now=later) for _each in range(2)] == [True, False]
     assert Notice.objects.filter(submission=decision.submission).count() == 1
 
 
@@ -394,7 +409,7 @@ def test_a_correction_keeps_what_was_read_and_weighs_again() -> None:
     submission = cast.claimed(cast.to_review(), rob)
     stored = Reading.objects.get(submission=submission)
     seen = submission.version
-    review.correct(
+    corrections.correct(
         submission=submission,
         reviewer=rob,
         reading=stored,
@@ -406,7 +421,7 @@ def test_a_correction_keeps_what_was_read_and_weighs_again() -> None:
         now=NOW,
     )
     submission.refresh_from_db()
-    field = next(each for each in queries.fields_of(submission) if each.name == "number")
+    field = next(each for each in card_fields.fields_of(submission) if each.name == "number")
     assert field.value == "123"
     assert field.read != "123"
     assert submission.version == seen + 1
@@ -432,7 +447,7 @@ def test_the_sweep_abandons_what_was_never_sent_in_and_lapses_what_ran_out() -> 
     rob = cast.make_staff()
     idle = cast.collecting(cast.make_customer())
     decision = approve(cast.looked_at(cast.claimed(cast.to_review(), rob), rob), rob)
-    review.finish(decision=decision, actor=READER, now=NOW + timedelta(seconds=10))
+    taking_effect.finish(decision=decision, actor=READER, now=NOW + timedelta(seconds=10))
     sweeps.sweep(actor=READER, now=NOW + timedelta(days=365 * 3))
     idle.refresh_from_db()
     decision.submission.refresh_from_db()

@@ -22,7 +22,7 @@ from kyc_portal.audit.proof import inclusion
 from kyc_portal.audit.proof.inclusion import Proof
 from kyc_portal.audit.words import told
 from kyc_portal.exports.records import OUTSIDE, as_json
-from kyc_portal.submissions import evidence, four_eyes, queries, related, reopening, scans
+from kyc_portal.submissions import card_fields, evidence, four_eyes, queries, related, reopening, scans
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES, TITLES
 from kyc_portal.submissions.models import Check, Decision, FieldCorrection, Scan, Submission
@@ -373,7 +373,7 @@ def _fields(case: queries.Case, submission: Submission) -> list[FieldLine]:
     ]
 
 
-def _source(shown: queries.Field, correction: FieldCorrection | None, submission: Submission) -> str:
+def _source(shown: card_fields.Field, correction: FieldCorrection | None, submission: Submission) -> str:
     """Where a value comes from: what was read, what the customer said, who corrected it and why."""
     said = []
     if correction is not None:
@@ -384,7 +384,7 @@ def _source(shown: queries.Field, correction: FieldCorrection | None, submission
     if shown.customer_value or shown.customer_note:
         said.append(f"customer typed {shown.customer_value or 'nothing'} {shown.customer_note}".strip())
     elif shown.read and not correction:
-        is_asked = shown.name in queries.CONFIRMED_FIELDS
+        is_asked = shown.name in card_fields.CONFIRMED_FIELDS
         said.append(("confirmed by customer" if submission.confirmed_at else "not confirmed") if is_asked else "read")
     if shown.zone is not None:
         agreement = {True: "agrees", False: "DIFFERS", None: "NOT COMPARED"}[shown.zone.agrees]

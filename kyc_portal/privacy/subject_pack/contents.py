@@ -23,7 +23,7 @@ from kyc_portal.exports.records import OUTSIDE, as_json
 from kyc_portal.privacy.models import DeletionRequest, RelationshipEnd
 from kyc_portal.privacy.subject_pack import words
 from kyc_portal.sealing import files
-from kyc_portal.submissions import evidence, queries, reasons, regions, scans
+from kyc_portal.submissions import card_fields, customer_progress, evidence, queries, reasons, regions, scans
 from kyc_portal.submissions.models import Confirmation, Consent, Decision, Reading, Scan, SideChoice, Submission
 
 # The longer side of the copies on the page, in pixels.
@@ -208,7 +208,7 @@ def _consent(consent: Consent) -> ConsentLine:
 
 
 def _application(submission: Submission, now: datetime) -> ApplicationLine:
-    shown = queries.progress(submission, now=now)
+    shown = customer_progress.of(submission, now=now)
     rows = list(submission.scans.order_by("received_at", "pk"))
     readings = list(submission.readings.select_related("scan").order_by("scan__received_at", "pk"))
     answers = list(submission.confirmations.order_by("attempt"))
@@ -285,7 +285,7 @@ def _reading(reading: Reading, answer: Confirmation | None) -> ReadingLine:
         each.field: evidence.open_correction(each)["value"] for each in reading.corrections.order_by("corrected_at")
     }
     said = evidence.open_differences(answer) if answer and answer.differences_sealed is not None else {}
-    own = queries.FRONT_FIELDS if reading.side == SideChoice.FRONT else queries.BACK_FIELDS
+    own = card_fields.FRONT_FIELDS if reading.side == SideChoice.FRONT else card_fields.BACK_FIELDS
     zone = regions.opened(reading).zone
     return ReadingLine(
         side=reading.get_side_display(),
@@ -300,7 +300,7 @@ def _reading(reading: Reading, answer: Confirmation | None) -> ReadingLine:
                 you_said=said.get(name, {}).get("value", ""),
                 your_note=said.get(name, {}).get("note", ""),
                 corrected=corrected.get(name, ""),
-                is_confirmed=answer is not None and name in queries.CONFIRMED_FIELDS and name not in said,
+                is_confirmed=answer is not None and name in card_fields.CONFIRMED_FIELDS and name not in said,
             )
             for name, label in words.FIELDS.items()
             if name in own and (read.get(name) or name in corrected or name in said)

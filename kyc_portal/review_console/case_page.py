@@ -1,0 +1,106 @@
+"""The case: what this person sees of it and may press on it. Its opening is recorded before a value is opened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from kyc_portal import audit
+from kyc_portal.accounts.models import DECIDING, Role, User
+from kyc_portal.accounts.permissions import signed_in_user
+from kyc_portal.audit import queries as audit_queries
+from kyc_portal.audit.words import told
+from kyc_portal.exports.case_pack.making import MAY_MAKE
+from kyc_portal.review_console.access import readers, reviewable
+from kyc_portal.review_console.asked import asked_of
+from kyc_portal.review_console.shown_checks import shown_check
+from kyc_portal.sealing.errors import KeyDestroyedError
+from kyc_portal.submissions import claims, four_eyes, looks, queries, queue, related, reopening, samples, undoing
+from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.states import State
+from kyc_portal.submissions.warning_codes import MEANINGS, Severity
+
+TIMELINE_SHOWN = 6
+
+
+@require_GET
+@readers
+def case(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """The case. Values stand in clear here, so the opening is recorded before anything is opened."""
+    submission, user = reviewable(submission_id), signed_in_user(request)
+    blind = samples.held_by(user, submission)
+    if blind is not None:  # the case's own page says how it was decided
+        return redirect("console:sample", blind.pk)
+    return open_case(request, submission, user)
+
+
+def open_case(
+    request: HttpRequest, submission: Submission, user: User, *, status: int = 200, **more: object
+) -> HttpResponse:
+    """The case page, after its opening is recorded; a refused press shows it again with `more` to say."""
+    with audit.acting(user.actor):
+        audit.record(
+            "case.opened",
+            object_type="submissions.submission",
+            object_id=str(submission.pk),
+            subject=submission.customer_id,
+        )
+    try:
+        return render_case(request, submission, user, status=status, **more)
+    except KeyDestroyedError:
+        return render(request, "review_console/erased.html", {"submission": submission}, status=410)
+
+
+def render_case(
+    request: HttpRequest, submission: Submission, user: User, *, status: int = 200, **more: object
+) -> HttpResponse:
+    """The case page with what this person may press on it; `more` adds what a refused press has to say."""
+    now = timezone.now()
+    shown = queries.case(submission, now=now)
+    is_mine = claims.holds(submission, user, now)
+    own_proposal = bool(shown.proposal and shown.proposal.decided_by_id == user.pk)
+    left = submission.claimed_until - now if is_mine and submission.claimed_until else timedelta(0)
+    context = {
+        "case": shown,
+        "submission": submission,
+        "checks": [shown_check(check) for check in shown.checks],
+        "many": {
+            result: sum(check.result == result for check in shown.checks) for result in ("fail", "not_checked", "pass")
+        },
+        "meaning": MEANINGS[_leading(shown)],
+        "leading": _leading(shown),
+        "position": queue.position(submission, now=now),
+        "waiting": queue.counts(None, now=now).next_up,
+        "bound_hours": int(queue.bound().total_seconds() // 3600),
+        "is_mine": is_mine,
+        "can_claim": user.role in DECIDING
+        and not is_mine
+        and submission.state in (State.TO_REVIEW, State.SECOND_REVIEW),
+        "can_decide": is_mine and submission.state == State.TO_REVIEW,
+        "can_confirm": is_mine and submission.state == State.SECOND_REVIEW and not own_proposal,
+        "own_proposal": own_proposal,
+        "proposal_because": four_eyes.in_words(shown.proposal.second_person_because) if shown.proposal else "",
+        "can_reopen": reopening.can_reopen(submission, user),
+        "unseen": looks.unseen_scans(submission, user.actor),
+        **asked_of(submission),
+        "minutes_left": max(0, int(left.total_seconds() // 60)),
+        "is_lease_short": left < timedelta(minutes=2),
+        "related": related.related(submission, now=now),
+        "timeline": [told(entry) for entry in audit_queries.deeds_about(submission.customer_id)[:TIMELINE_SHOWN]],
+        "may_make_pack": user.role in MAY_MAKE,
+        "may_read_log": user.role != Role.REVIEWER,
+        "undoable": undoing.undoable(user, now=now),
+        **more,
+    }
+    return render(request, "review_console/case.html", context, status=status)
+
+
+def _leading(case: queries.Case) -> Severity:
+    """What the bar over the case speaks of: the gravest code; without one, whether something was not checked."""
+    severity = case.row.severity
+    return Severity.NOT_CHECKED if severity is Severity.NONE and case.row.not_checked else severity
