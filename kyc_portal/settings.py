@@ -146,6 +146,7 @@ LANGUAGES = [
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["kyc_portal.formats"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # of who has no account yet; an account keeps its own
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SECURE = ENV.is_production

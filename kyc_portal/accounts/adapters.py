@@ -10,6 +10,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from kyc_portal.accounts.models import Customer, Role, User
@@ -45,6 +46,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
         """The address is the name."""
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Customers, who have no password, to the page that mails a code."""
+        user = request.user
+        is_staff = isinstance(user, User) and user.works_here
+        return reverse("account_login" if is_staff else "account_request_login_code")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         super().send_mail(template_prefix, email, {**context, "business": business()})

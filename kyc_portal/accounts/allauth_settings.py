@@ -23,4 +23,5 @@ MFA_TOTP_ISSUER = "Permit Desk"
 MFA_TOTP_TOLERANCE = 1
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "accounts-home"
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Where nobody is known: who came in by a code has no password to sign in with.
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_request_login_code"

@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.middleware import AccountMiddleware
 from allauth.mfa.utils import is_mfa_enabled
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -23,6 +23,9 @@ _OPEN_PATHS = ("/accounts/", "/static/", "/health/", "/i18n/")
 _NEED_A_FRESH_FACTOR = frozenset(
     {"mfa_deactivate_totp", "mfa_generate_recovery_codes", "mfa_view_recovery_codes", "account_email"}
 )
+
+# For a person with a password and a second factor. Customers have neither, and pages of their own.
+_FOR_STAFF = frozenset({"account_email", "account_change_password", "account_set_password", "account_reauthenticate"})
 
 
 class RequireSecondFactor:
@@ -55,6 +58,8 @@ class RequireSecondFactor:
             return None
         user = request.user
         match = request.resolver_match
+        if isinstance(user, User) and not user.works_here and match and _is_for_staff(match.url_name or ""):
+            raise Http404
         if isinstance(user, User) and user.works_here and match and match.url_name in _NEED_A_FRESH_FACTOR:
             stale = fresh_factor_missing(request, user)
             if stale is not None:
@@ -88,3 +93,7 @@ class RequireSecondFactor:
             if hasattr(response, "render") and callable(response.render):
                 response = response.render()
             return response
+
+
+def _is_for_staff(name: str) -> bool:
+    return name in _FOR_STAFF or (name.startswith("mfa_") and name != "mfa_login_webauthn")

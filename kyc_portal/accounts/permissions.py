@@ -11,9 +11,10 @@ from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django_htmx.middleware import HtmxDetails
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
@@ -38,7 +39,7 @@ def require_role(*roles: Role) -> Callable[[View[P]], View[P]]:
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             user: Any = request.user
             if not user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return _sign_in_first(request, is_customers=roles == (Role.CUSTOMER,))
             if user.role not in roles:
                 refuse(request, user)
             return view(request, *args, **kwargs)
@@ -46,6 +47,22 @@ def require_role(*roles: Role) -> Callable[[View[P]], View[P]]:
         return guarded
 
     return decorate
+
+
+def _sign_in_first(request: HttpRequest, *, is_customers: bool) -> HttpResponse:
+    """To the mailed code for customers, who have no password; a page that asks for a part of itself goes there whole.
+
+    A module that sends a photo is told in its own form, so that it can keep the photo and say what to do.
+    """
+    page = "account_request_login_code" if is_customers else "account_login"
+    htmx = HtmxDetails(request)
+    here = htmx.current_url_abs_path if htmx else request.get_full_path()
+    answer = redirect_to_login(here or request.get_full_path(), login_url=reverse(page))
+    if htmx:
+        return HttpResponse(status=401, headers={"HX-Redirect": answer["Location"]})
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"signed_out": reverse(page)}, status=401)
+    return answer
 
 
 def refuse(request: HttpRequest, user: User) -> None:

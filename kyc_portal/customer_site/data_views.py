@@ -31,7 +31,7 @@ def download(request: HttpRequest) -> HttpResponse:
     customer, is_recent = get_object_or_404(Customer, user=user), signed_in_lately(request, user)
     if request.method == "POST" and not is_recent:
         logout(request)
-        return redirect_to_login(reverse("customer:download"), login_url=reverse("account_login"))
+        return redirect_to_login(reverse("customer:download"), login_url=reverse("account_request_login_code"))
     if request.method == "POST":
         try:
             made = making.make_own(customer=customer, now=timezone.now())

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
 import runpy
 from collections.abc import Callable
 from pathlib import Path
 
+import allauth
+import django
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from opencc import OpenCC
 
 from kyc_portal.accounts.models import User
 from kyc_portal.customer_site import words
@@ -23,7 +29,7 @@ from tests import cast
 
 ROOT = Path(settings.BASE_DIR)
 CHINESE = ("zh_Hant", "zh_Hans")
-# Read alike in both scripts because every character in them is the same in both, and both countries say it so.
+# What reads alike in both scripts, each with the reason, divided by a tab.
 SAME_IN_BOTH = ROOT / "tests/customer_site/same_in_both_scripts.txt"
 
 
@@ -75,8 +81,44 @@ def test_each_script_addresses_its_reader_in_one_way(locale: str, other: str) ->
 
 def test_what_reads_alike_in_both_scripts_is_listed() -> None:
     hant, hans = (said(locale) for locale in CHINESE)
-    alike = {str(key) for key in hant if hant[key] == hans[key]}
-    assert alike == set(SAME_IN_BOTH.read_text(encoding="utf-8").splitlines())
+    alike = {str(key): text for key, text in hant.items() if text == hans[key]}
+    listed = dict(line.split("\t") for line in SAME_IN_BOTH.read_text(encoding="utf-8").splitlines())
+    assert set(alike) == set(listed)
+    assert all(len(reason) > 5 for reason in listed.values())
+    to_simplified = OpenCC("t2s")
+    assert [text for text in alike.values() if to_simplified.convert(text) != text] == []
+
+
+# Words of one country that the other does not use, or means otherwise: what a conversion of characters would leave.
+ELSEWHERE = {
+    "zh_Hant": "照片 電子郵件 電子信箱 郵箱 登錄 帳號 賬號 賬戶 鏈接 屏幕 複印 窗口 工作日 什麼 腳本 默認 信息 點擊 訪問 令牌 密鑰匙 設備",
+    "zh_Hans": "相片 电邮 登入 登出 帐户 帐号 连结 档案 荧幕 影印 视窗 身分 工作天 甚么 装置 指令码 讯息 资讯 送出 索取",
+}
+
+
+@pytest.mark.parametrize("locale", CHINESE)
+def test_each_script_has_the_words_of_its_own_country(locale: str) -> None:
+    foreign = ELSEWHERE[locale].split()
+    found = [(key, word) for key, text in said(locale).items() for word in foreign if word in text]
+    assert found == []
+
+
+def test_a_card_is_called_as_it_is_printed() -> None:
+    """身分 is who one is, 身份證 the card: so Hong Kong prints it."""
+    hant = said("zh_Hant")
+    assert [key for key, text in hant.items() if "身分證" in text or re.search("身份(?!證)", text)] == []
+
+
+@pytest.mark.parametrize("locale", CHINESE)
+def test_what_libraries_say_is_still_said_by_them(locale: str) -> None:
+    """A string that an update of a library reworded would fall back to the library's own Chinese."""
+    theirs: set[str] = set()
+    for module in (allauth, django):
+        for file in Path(module.__path__[0]).rglob(f"locale/{locale}/LC_MESSAGES/django.mo"):
+            with file.open("rb") as opened:
+                theirs |= {each.id if isinstance(each.id, str) else each.id[0] for each in read_mo(opened)}
+    ours = json.loads((ROOT / "locale/said_by_libraries.json").read_text(encoding="utf-8"))
+    assert [each for each in ours if each not in theirs] == []
 
 
 @pytest.mark.parametrize("language", ["zh-hant", "zh-hans"])

@@ -272,7 +272,7 @@ class TestByTheCustomer:
         assert "Sign in again" in page
         log.start()
         answer = client.post(reverse("customer:download"))
-        assert answer["Location"] == f"{reverse('account_login')}?next={reverse('customer:download')}"
+        assert answer["Location"] == f"{reverse('account_request_login_code')}?next={reverse('customer:download')}"
         assert "subject_pack.asked" not in log.acts()
         assert client.get(reverse("customer:download")).status_code == 302  # signed out
 
