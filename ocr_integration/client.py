@@ -85,6 +85,8 @@ class Client:
         self._token = token
         self._deadline_seconds = deadline_seconds
         self._clock = clock
+        # The Date header of the newest answer, and our clock when it came.
+        self._newest_date: tuple[str, float] | None = None
         self._session = _session(pool_size)
         self._blank = _blank(self._endpoint)
 
@@ -100,18 +102,22 @@ class Client:
         try:
             return wire.parse_answer(answer)
         except ConfigError as error:
-            offset = self._offset(date) if error.code == "AuthFailure.SignatureExpire" else None
+            offset = _offset(date, self._clock()) if error.code == "AuthFailure.SignatureExpire" else None
             if offset is None:
                 raise
         answer, _date = self._post(body, deadline, offset=offset, extra=extra)
         return wire.parse_answer(answer)
 
-    def _offset(self, date: str) -> float | None:
-        """How far the service's clock is from ours in seconds, or None when its answer does not say."""
-        try:
-            return parsedate_to_datetime(date).timestamp() - self._clock()
-        except (TypeError, ValueError):
+    def service_clock(self) -> tuple[float, float] | None:
+        """(how far the service's clock is ahead of ours in seconds, our clock when its newest answer said so).
+
+        The header counts whole seconds: the middle of its second is taken. None before an answer said a date.
+        """
+        if self._newest_date is None:
             return None
+        date, came_at = self._newest_date
+        offset = _offset(date, came_at)
+        return None if offset is None else (offset + 0.5, came_at)
 
     def _headers(self, body: bytes, offset: float) -> dict[str, str]:
         timestamp = int(self._clock() + offset)
@@ -158,7 +164,9 @@ class Client:
                 ) as response,
             ):
                 _require_ok(response)
-                return _body(response), response.headers.get("Date", "")
+                date = response.headers.get("Date", "")
+                self._newest_date = (date, self._clock())
+                return _body(response), date
         except ServiceError:
             raise
         except (
@@ -169,6 +177,14 @@ class Client:
             ValueError,
         ) as error:
             raise _no_answer(error) from error
+
+
+def _offset(date: str, now: float) -> float | None:
+    """How far a Date header is ahead of an instant in seconds, or None when it says no date."""
+    try:
+        return parsedate_to_datetime(date).timestamp() - now
+    except (TypeError, ValueError):
+        return None
 
 
 def _host_of(endpoint: str) -> str:

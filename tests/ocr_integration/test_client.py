@@ -315,3 +315,23 @@ def _serve_with_own_certificate(folder) -> str:
 
     threading.Thread(target=accept, daemon=True).start()
     return f"https://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_the_services_clock_is_known_from_its_newest_answer(service: ScriptedService) -> None:
+    now = 1767225600
+    client = client_of(service, clock=lambda: now + 100.0)
+    assert client.service_clock() is None
+    service.queue(
+        success(),
+        Answer(success().body, headers={"Content-Type": "application/json", "Date": formatdate(now, usegmt=True)}),
+    )
+    client.read(REQUEST)
+    client.read(REQUEST)
+    assert client.service_clock() == (-99.5, now + 100.0)
+
+
+def test_a_date_that_is_none_says_nothing_of_the_clock(service: ScriptedService) -> None:
+    client = client_of(service)
+    service.queue(Answer(success().body, headers={"Content-Type": "application/json", "Date": "yesterday"}))
+    client.read(REQUEST)
+    assert client.service_clock() is None
