@@ -59,6 +59,11 @@ def ended(*, error: ServiceError | None, actor: Actor, now: datetime) -> None:
         _today(now).update(**changes)
 
 
+def charged(*, now: datetime) -> int:
+    """How many calls of this day cost something, or may."""
+    return _today(now).values_list("charged", flat=True).first() or 0
+
+
 def _is_free(error: ServiceError) -> bool:
     return error.code != _BILLED_FAILURE and not error.code.startswith(_UNANSWERED)
 

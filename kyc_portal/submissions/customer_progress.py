@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max, Min
 from django.utils.translation import get_language
 
+from kyc_portal.submissions import breaker
 from kyc_portal.submissions.models import Decision, Submission
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import ENDS, IN_REVIEW, UNFINISHED_SCANS, ScanState, State
@@ -75,12 +76,15 @@ def of(submission: Submission, *, now: datetime) -> Progress:
     faults = submission.scans.filter(state=ScanState.FAULTY, attempt=submission.attempt).values_list(
         "side", "fault_code"
     )
+    is_delayed = (submission.delayed_since is not None or is_silent) and state in (State.RECEIVED, State.READING)
+    # While a person holds all calls nobody can say when the next try is.
+    is_timed = not (is_delayed and breaker.is_held())
     return Progress(
         submission=submission,
         state=state,
         step="decided" if state in ENDS else _STEPS.get(state, "collecting"),
-        is_delayed=(submission.delayed_since is not None or is_silent) and state in (State.RECEIVED, State.READING),
-        next_try_at=waiting_scans.aggregate(soonest=Min("next_try_at"))["soonest"],
+        is_delayed=is_delayed,
+        next_try_at=waiting_scans.aggregate(soonest=Min("next_try_at"))["soonest"] if is_timed else None,
         tries=unfinished.aggregate(most=Max("tries"))["most"] or 0,
         fault_codes=dict(faults),
         reasons=last.reasons if last else [],

@@ -4,7 +4,9 @@ SubmissionError
 ├── NotAllowedError        a forged request or a bug: 404 or 403
 │   └── NotHeldError       the lease ran out or went to another: told kindly, 409
 ├── TooLateError           somebody was first: told kindly
-│   └── StaleError         the evidence changed while the reviewer was reading: 409
+│   ├── StaleError         the evidence changed while the reviewer was reading: 409
+│   └── ProbeRefusedError   no probe can be sent now; says why
+├── CallsStoppedError      calls to the reading service are stopped or held: nothing can be tried now
 ├── PictureRefusedError    the customer takes another picture; says which fault
 └── IncompleteError        something is missing first; says what
 """
@@ -35,6 +37,18 @@ class StaleError(TooLateError):
         super().__init__(f"version {seen} was seen, it is now {now}")
         self.seen = seen
         self.now = now
+
+
+class ProbeRefusedError(TooLateError):
+    """No probe can be sent now; `reason` is "made" (calls are made anyway), "held", or "under_way"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CallsStoppedError(SubmissionError):
+    """Calls to the reading service are stopped or held; what waits keeps its time."""
 
 
 class PictureRefusedError(SubmissionError):

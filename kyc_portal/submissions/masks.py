@@ -1,4 +1,4 @@
-"""How personal values look where they are not shown in clear: lists, exports, related cases. Pure."""
+"""How personal values, and the ids of keys, look where they are not shown in clear: lists, exports, pages. Pure."""
 
 from __future__ import annotations
 
@@ -26,6 +26,16 @@ def id_number(text: str) -> str:
         return DOT * len(text)
     keep = 5 if text.endswith(")") else 2
     return DOT * (len(text) - keep) + text[-keep:]
+
+
+def key_id(text: str) -> str:
+    """The id of a key to a service, as an administrator tells one from another: AKIDz8krbsJ5 becomes AKID••••••••bsJ5.
+
+    A short one shows its first two characters; how long it is never shows.
+    """
+    if not text:
+        return ""
+    return text[:4] + DOT * 8 + text[-4:] if len(text) >= 12 else text[:2] + DOT * 8
 
 
 def summary(*, name: str, number: str) -> dict[str, str]:

@@ -733,17 +733,40 @@ class Notice(models.Model):
 
 
 class ProviderBreaker(models.Model):
-    """Whether calls to one endpoint are stopped, since when and why. One row an endpoint."""
+    """Whether calls to one endpoint are stopped, since when and why. One row an endpoint.
+
+    `probing_until` is set while the one call that was let through is under way. A hold (`held_since`, by whom, why) is
+    a person's and stands apart from all that: no answer and no fault ends it.
+    """
 
     endpoint = models.CharField(max_length=200, primary_key=True)
     is_open = models.BooleanField(default=False)
     since = models.DateTimeField()
     probe_at = models.DateTimeField(null=True)
+    probing_until = models.DateTimeField(null=True)
     cause = models.CharField(max_length=80, blank=True, default="")
     faults = models.PositiveIntegerField(default=0)
+    held_since = models.DateTimeField(null=True)
+    held_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    held_why = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
-        triggers = [RowAudit(plain=["endpoint", "is_open", "since", "probe_at", "cause", "faults"], subject=None)]
+        constraints = [
+            models.CheckConstraint(
+                name="a_hold_on_calls_says_who_and_why",
+                condition=Q(held_since__isnull=True, held_by__isnull=True, held_why="")
+                | Q(held_since__isnull=False, held_by__isnull=False) & ~Q(held_why=""),
+            ),
+        ]
+        triggers = [
+            RowAudit(
+                plain=[
+                    "endpoint", "is_open", "since", "probe_at", "probing_until", "cause", "faults",
+                    "held_since", "held_by_id", "held_why",
+                ],
+                subject=None,
+            )
+        ]  # fmt: skip
 
 
 class ProviderDay(models.Model):

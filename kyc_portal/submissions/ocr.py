@@ -9,6 +9,7 @@ from functools import cache
 
 from django.conf import settings
 
+from kyc_portal.submissions import service_clock
 from ocr_integration.client import Client
 from ocr_integration.contract import PermitReading, ReadRequest, Side
 from ocr_integration.errors import ThrottleError
@@ -49,3 +50,5 @@ def read(data: bytes, *, side: str, with_portrait: bool) -> PermitReading:
     except ThrottleError:
         limiter().slow_down(1.0)
         raise
+    finally:
+        service_clock.note(client().service_clock())

@@ -15,10 +15,12 @@ from django.conf import settings
 from django.db.models import Q
 
 from kyc_portal import audit
+from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files
 from kyc_portal.sealing.values import seal_json
 from kyc_portal.submissions import breaker, evidence, ocr, policies, regions, scans
+from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Reading, Scan, Submission, Warning
 from kyc_portal.submissions.moves import move
 from kyc_portal.submissions.patience import wait_before_next
@@ -50,7 +52,8 @@ class Prepared:
 def begin(*, scan: Scan, actor: Actor, now: datetime) -> Try | None:
     """Take a scan that is due, or whose lease has run out. None when there is nothing to do.
 
-    While calls are stopped the scan is put off instead, but for the one that takes the probe.
+    While calls are stopped the scan is put off instead, but for the one that takes the probe. While a person holds
+    them it stays due with no time of its own, and is taken when they go on.
     """
     with audit.acting(actor):
         submission = Submission.objects.select_for_update().get(pk=scan.submission_id)
@@ -61,9 +64,9 @@ def begin(*, scan: Scan, actor: Actor, now: datetime) -> Try | None:
         takeable = Scan.objects.filter(due | lost, pk=scan.pk)
         if not takeable.exists():
             return None
-        probe_at = breaker.admit(now=now)
-        if probe_at is not None:
-            if takeable.update(state=ScanState.DUE, next_try_at=probe_at, lease_until=None, attempt_token=None):
+        wait = breaker.admit(now=now)
+        if wait is not None:
+            if takeable.update(state=ScanState.DUE, next_try_at=wait.until, lease_until=None, attempt_token=None):
                 _delay(submission, scan, now=now)
             return None
         token = uuid.uuid4()
@@ -271,6 +274,31 @@ def give_up(*, attempt: Try, code: str, request_id: str, actor: Actor, now: date
         )
         _sum_up(submission, now=now)
     return True
+
+
+def hand_over(*, submission: Submission, by: User, now: datetime) -> None:
+    """Give a stuck submission to a reviewer without its reading: the sides that wait stand as not checked.
+
+    Raises NotAllowedError for anybody but an administrator, and TooLateError where it is not stuck, is being read at
+    this moment, or waits no more.
+    """
+    if by.role != Role.ADMINISTRATOR or not by.is_active:
+        raise NotAllowedError("an administrator does this")
+    with audit.acting(by.actor):
+        held = Submission.objects.select_for_update().get(pk=submission.pk)
+        if held.state != State.RECEIVED or not held.is_stuck:
+            raise TooLateError("it is not stuck any more, or is being read")
+        move(held, origin=State.RECEIVED, to=State.READING, now=now)
+        for scan in held.scans.filter(state=ScanState.DUE).order_by("side"):
+            Scan.objects.filter(pk=scan.pk, state=ScanState.DUE).update(state=ScanState.UNREAD, next_try_at=None)
+            audit.record(
+                "reading.handed_over",
+                object_type="submissions.scan",
+                object_id=str(scan.pk),
+                subject=scan.customer_id,
+                details={"code": scan.error_code, "try": str(scan.tries)},
+            )
+        _sum_up(held, now=now)
 
 
 def _lock(scan: Scan) -> Submission:

@@ -26,6 +26,7 @@ from kyc_portal.submissions import (
     policy_versions,
     second_person,
     taking_effect,
+    telling_of_stops,
 )
 from kyc_portal.submissions.errors import TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Notice, NoticeKind, Scan, Submission
@@ -53,7 +54,7 @@ def sweep(*, actor: Actor, now: datetime) -> None:
         "unpark": lambda: unpark(actor=actor, now=now, this=this),
         "lapse": lambda: lapse(actor=actor, now=now, this=this),
         "mark_stuck": lambda: mark_stuck(actor=actor, now=now, this=this),
-        "tell_of_the_breaker": lambda: breaker.tell_operators(actor=actor),
+        "tell_of_stops": lambda: telling_of_stops.tell_operators(actor=actor),
         "tell_of_second_person": lambda: second_person.tell_operators(actor=actor),
         "tell_of_policies": lambda: policy_versions.tell_administrators(actor=actor),
     }
@@ -64,8 +65,10 @@ def sweep(*, actor: Actor, now: datetime) -> None:
 
 
 def wake_scans(*, now: datetime) -> None:
-    """Scans that are due or whose reader is gone."""
+    """Scans that are due or whose reader is gone. While a person holds all calls, what is known as delayed rests."""
     due = Q(state=ScanState.DUE) & (Q(next_try_at__isnull=True) | Q(next_try_at__lte=now))
+    if breaker.is_held():
+        due &= Q(delayed_since__isnull=True)
     lost = Q(state=ScanState.READING, lease_until__lte=now)
     # What was withdrawn or ended meanwhile keeps its scans as they were: nobody waits for them.
     waiting = Q(submission__state__in=(State.RECEIVED, State.READING))
@@ -207,6 +210,6 @@ def mark_stuck(*, actor: Actor, now: datetime, this: Round) -> None:
     if marked:
         operators.tell(
             "Submissions have waited a day for their reading",
-            f"{marked} more could not be read within {stuck_after}. They are still tried, and none is lost.\n"
-            "The console's list of delayed submissions has them.",
+            f"{marked} more could not be read within {stuck_after}. They are tried again whenever\n"
+            "calls are made, and none is lost. The page Reading service says why each of them waits.",
         )
