@@ -48,6 +48,7 @@ GROUPS: tuple[Group, ...] = (
     Group(
         _("Run"),
         (
+            Page(_("Reading service"), "administration:reading-service", "", "system", OVERSEEING),
             Page(_("Exports"), "administration:exports", "", "export", frozenset({Role.ADMINISTRATOR})),
             Page(_("Privacy"), "administration:privacy", "", "shield", KEEPING),
             Page(_("Consents"), "administration:consents", "", "tick", KEEPING),

@@ -17,6 +17,8 @@ from kyc_portal.privacy.consents import Sought
 from kyc_portal.privacy.holds import WHY_MIN
 from kyc_portal.privacy.models import Cause
 from kyc_portal.submissions import policy
+from kyc_portal.submissions.call_hold import WHY_MAX
+from kyc_portal.submissions.call_hold import WHY_MIN as WHY_MIN_OF_CALLS
 from kyc_portal.submissions.states import State
 
 
@@ -140,6 +142,24 @@ class CasePackForm(PurposeForm):
         required=False,
         help_text=_("Notes and reasons that staff wrote for each other. Never for the customer."),
     )
+
+
+class CallsReasonForm(forms.Form):
+    """Why calls to the reading service are held, probed or let go on."""
+
+    why = forms.CharField(
+        label=_("Why"),
+        min_length=WHY_MIN_OF_CALLS,
+        max_length=WHY_MAX,
+        help_text=_("At least 10 characters, for colleagues; it stands in the audit log. No customer's name."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class ReleaseForm(CallsReasonForm):
+    """Why calls go on, and which hold was seen."""
+
+    since = forms.DateTimeField(widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S.%f%z"])
 
 
 class ConsentFilterForm(forms.Form):

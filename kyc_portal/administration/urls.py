@@ -10,6 +10,7 @@ from kyc_portal.administration import (
     people_views,
     policy_views,
     privacy_views,
+    reading_service_views,
     views,
 )
 
@@ -34,6 +35,18 @@ urlpatterns = [
     path("policy/<int:number>/", policy_views.version_page, name="policy-version"),
     path("policy/<int:number>/publish/", policy_views.publish, name="policy-publish"),
     path("policy/<int:number>/withdraw/", policy_views.withdraw, name="policy-withdraw"),
+    path("reading-service/", reading_service_views.overview, name="reading-service"),
+    path("reading-service/state/", reading_service_views.state, name="reading-service-state"),
+    path("reading-service/hold/", reading_service_views.hold, name="reading-service-hold"),
+    path("reading-service/go-on/", reading_service_views.release, name="reading-service-release"),
+    path("reading-service/probe/", reading_service_views.probe, name="reading-service-probe"),
+    path("reading-service/try-all/", reading_service_views.try_all, name="reading-service-try-all"),
+    path("reading-service/try/<uuid:scan_id>/", reading_service_views.try_now, name="reading-service-try"),
+    path(
+        "reading-service/hand-over/<uuid:submission_id>/",
+        reading_service_views.hand_over,
+        name="reading-service-hand-over",
+    ),
     path("invitations/", invitation_views.overview, name="invitations"),
     path("invitations/make/", invitation_views.make, name="invitations-make"),
     path("people/", people_views.people_page, name="people"),
