@@ -99,7 +99,8 @@ def is_valid(
 ) -> bool:
     """Whether a request carries the signature it should; compared in constant time.
 
-    The signer may have lowered header values or signed them as sent: both are accepted.
+    The signer may have lowered header values or signed them as sent: both are accepted. A POST signs no query,
+    whatever its address holds.
     """
     if (
         given.service != SERVICE
@@ -107,6 +108,7 @@ def is_valid(
         or any(n not in headers for n in given.signed_headers)
     ):
         return False
+    query = query if method == "GET" else ""
     unsigned = headers.get("x-tc-content-sha256") == UNSIGNED_PAYLOAD
     payload_hash = _sha256(UNSIGNED_PAYLOAD.encode() if unsigned else (b"" if method == "GET" else body))
     lowered = canonical_request(

@@ -551,8 +551,10 @@ def test_a_service_that_is_busy_is_retried(run_app) -> None:
         Client(run_app(busy), "AKIDone", "key-one").read(ReadRequest(image=PICTURE))
 
 
-def test_a_post_with_an_empty_query_is_the_same_call(run_app) -> None:
-    url = urlsplit(run_app(create_app(KnownReader(), KEYS, clock=lambda: float(NOW))))
+@pytest.mark.parametrize("query", ["?", "?a=b", "?Action=Other&CardSide=BACK&ImageBase64=%25"])
+def test_a_post_signs_no_query_and_what_stands_there_says_nothing(run_app, query: str) -> None:
+    reader = KnownReader()
+    url = urlsplit(run_app(create_app(reader, KEYS, clock=lambda: float(NOW))))
     body = json.dumps({"ImageBase64": PICTURE64}).encode()
     signed = signing.authorization(
         secret_id="AKIDone", secret_key="key-one", timestamp=NOW, host=url.netloc,
@@ -560,13 +562,14 @@ def test_a_post_with_an_empty_query_is_the_same_call(run_app) -> None:
     )  # fmt: skip
     connection = http.client.HTTPConnection(url.netloc, timeout=30)
     connection.request(
-        "POST", "/?", body,
+        "POST", f"/{query}", body,
         {
             "Content-Type": "application/json", "X-TC-Action": "MainlandPermitOCR", "X-TC-Version": "2018-11-19",
             "X-TC-Timestamp": str(NOW), "Authorization": signed,
         },
     )  # fmt: skip
     assert json.load(connection.getresponse())["Response"]["Name"] == "李明"
+    assert reader.asked == [(PICTURE, Side.FRONT, False)]
     connection.close()
 
 

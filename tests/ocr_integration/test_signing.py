@@ -123,7 +123,6 @@ def test_a_body_left_out_of_the_signature_is_accepted_when_said() -> None:
         {"timestamp": BEFORE_MIDNIGHT - 1},
         {"timestamp": BEFORE_MIDNIGHT + 1},
         {"method": "GET"},
-        {"query": "a=b"},
         {"headers": {"content-type": "application/json", "host": "elsewhere.example"}},
         {"headers": {"content-type": "application/json; charset=utf-8", "host": HOST}},
         {"headers": {"content-type": "application/json"}},
@@ -132,6 +131,22 @@ def test_a_body_left_out_of_the_signature_is_accepted_when_said() -> None:
 )
 def test_a_check_refuses_whatever_was_not_signed(changes: dict) -> None:
     assert not is_valid(header(SIGNATURE_A), **changes)
+
+
+def test_a_get_signs_its_query_and_a_post_signs_none() -> None:
+    form = {"content-type": "application/x-www-form-urlencoded", "host": HOST}
+    changed = QUERY_C.replace("True", "False")
+    assert not is_valid(header(SIGNATURE_C), method="GET", query=changed, headers=form, body=b"")
+    assert is_valid(header(SIGNATURE_A), query="a=b")
+    with_query = signing.canonical_request(
+        method="POST",
+        query="a=b",
+        headers={"content-type": "application/json", "host": HOST},
+        signed_headers=("content-type", "host"),
+        payload_hash=hashlib.sha256(BODY_A).hexdigest(),
+    )
+    signed = header(signing.signature(secret_key=SECRET_KEY, timestamp=BEFORE_MIDNIGHT, canonical=with_query))
+    assert not is_valid(signed, query="a=b")
 
 
 @pytest.mark.parametrize(
