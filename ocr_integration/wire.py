@@ -72,9 +72,13 @@ def parse_answer(body: bytes) -> PermitReading:
         raise RetryError(BAD_ANSWER) from error
     if not isinstance(response, dict):
         raise RetryError(BAD_ANSWER)
-    request_id = _text(response.get("RequestId"))
-    failure = response.get("Error")
-    if failure is not None:
+    # The service states it in every answer, so one without it comes from something in between: it neither blames a
+    # customer nor counts as a reading.
+    request_id = _text(response.get("RequestId")).strip()
+    if not request_id:
+        raise RetryError(BAD_ANSWER)
+    if "Error" in response:
+        failure = response["Error"]
         code = _text(failure.get("Code")) if isinstance(failure, dict) else ""
         if not code:
             raise RetryError(BAD_ANSWER, request_id)

@@ -121,9 +121,17 @@ def test_an_error_becomes_the_error_of_its_code_with_its_request() -> None:
         b"\xff\xfe",
         b'{"Response": null}',
         b'{"Response": []}',
-        b'{"Response": {"Error": {}}}',
-        b'{"Response": {"Error": "x"}}',
-        b'{"Response": {"Error": {"Code": null}}}',
+        b'{"Response": {"Error": {}, "RequestId": "r"}}',
+        b'{"Response": {"Error": "x", "RequestId": "r"}}',
+        b'{"Response": {"Error": {"Code": null}, "RequestId": "r"}}',
+        b'{"Response": {"Error": null, "Name": "x", "RequestId": "r"}}',
+        b'{"Response": {}}',
+        b'{"Response": {"Name": "x", "Number": "C00000000"}}',
+        b'{"Response": {"Name": "x", "RequestId": ""}}',
+        b'{"Response": {"Name": "x", "RequestId": null}}',
+        b'{"Response": {"Name": "x", "RequestId": 5}}',
+        b'{"Response": {"Error": {"Code": "FailedOperation.ImageNoSpecifiedCard"}}}',
+        b'{"Response": {"Error": {"Code": "AuthFailure.SignatureFailure"}, "RequestId": " "}}',
         b'{"Response":' * 3 + b"[" * 100_000,
     ],
     ids=lambda body: str(body[:30]),
@@ -170,7 +178,7 @@ BACK_REGION = FieldRegion("back.id_number", 0.5, ((0.0, 0.0), (1.0, 0.0), (1.0, 
 
 
 def test_regions_stand_beside_the_published_answer_and_come_back() -> None:
-    answer = wire.answer_body(PermitReading(number="08320271"))
+    answer = wire.answer_body(PermitReading(number="08320271", request_id="r"))
     plain = json.loads(wire.envelope(answer))
     with_regions = json.loads(wire.envelope(answer, regions=(REGION, BACK_REGION)))
     assert set(plain) == {"Response"}
