@@ -63,7 +63,8 @@ def look_up(host: str, port: int) -> list[AddressInfo]:
         finally:
             _lookups.release()
 
-    threading.Thread(target=ask, daemon=True).start()
+    _thread.look_up = threading.Thread(target=ask, daemon=True)
+    _thread.look_up.start()
     try:
         answer = answers.get(timeout=_left())
     except queue.Empty:
@@ -71,6 +72,14 @@ def look_up(host: str, port: int) -> list[AddressInfo]:
     if isinstance(answer, BaseException):
         raise answer
     return answer
+
+
+def wait_for_look_ups() -> None:
+    """Until the last name this thread asked for is answered, or given up by the system: that may be long after."""
+    look_up_thread: threading.Thread | None = getattr(_thread, "look_up", None)
+    if look_up_thread is not None:
+        look_up_thread.join()
+        _thread.look_up = None
 
 
 class _TimedReads(io.RawIOBase):

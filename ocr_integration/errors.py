@@ -27,7 +27,8 @@ class ErrorClass(StrEnum):
 class ServiceError(Exception):
     """A call that failed. `request_id` is what support asks for; empty when no answer came.
 
-    The message holds the code only: the service's own text varies with language and is for people.
+    The message holds the code only: the service's own text varies with language and is for people. `finer_code` is a
+    code of the same class that says more than the published one; only our own server names it, to who asks.
     """
 
     error_class: ClassVar[ErrorClass]
@@ -41,6 +42,7 @@ class ServiceError(Exception):
         self.request_id = request_id
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+        self.finer_code = ""
 
 
 class CustomerError(ServiceError):

@@ -35,7 +35,7 @@ def date_of(timestamp: int) -> str:
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d")
 
 
-def _sha256(data: bytes) -> str:
+def _sha256(data: bytes | bytearray) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
@@ -95,7 +95,7 @@ def is_valid(
     method: str,
     query: str,
     headers: Mapping[str, str],
-    body: bytes,
+    body: bytes | bytearray,
 ) -> bool:
     """Whether a request carries the signature it should; compared in constant time.
 

@@ -17,13 +17,14 @@ from ocr_integration.contract import (
     Side,
     ZoneValues,
 )
-from ocr_integration.errors import RetryError, error_for_code
+from ocr_integration.errors import RetryError, ServiceError, class_of_code, error_for_code
 
 BAD_ANSWER = "Transport.BadAnswer"
 # Ours, not the service's: a request header, and what then stands beside `Response` in the answer.
 REGIONS_HEADER = "X-Permit-Portal-Regions"
 _REGIONS = "PermitPortalRegions"
 _ZONE = "PermitPortalZone"
+_FAULT = "PermitPortalFault"
 _NAMES = {
     "name": "Name",
     "english_name": "EnglishName",
@@ -78,12 +79,20 @@ def parse_answer(body: bytes) -> PermitReading:
     if not request_id:
         raise RetryError(BAD_ANSWER)
     if "Error" in response:
-        failure = response["Error"]
-        code = _text(failure.get("Code")) if isinstance(failure, dict) else ""
-        if not code:
-            raise RetryError(BAD_ANSWER, request_id)
-        raise error_for_code(code, request_id, _text(failure.get("Message")))
+        raise _error(response["Error"], request_id, finer=_text(whole.get(_FAULT)))
     return _reading(whole, response, request_id)
+
+
+def _error(failure: object, request_id: str, *, finer: str) -> ServiceError:
+    """The error of the service's code; what stands beside the answer may name it more precisely, never reclass it."""
+    told = failure if isinstance(failure, dict) else {}
+    code = _text(told.get("Code"))
+    if not code:
+        return RetryError(BAD_ANSWER, request_id)
+    error = error_for_code(code, request_id, _text(told.get("Message")))
+    if finer and class_of_code(finer) is error.error_class:
+        error.finer_code = finer
+    return error
 
 
 def _text(value: object) -> str:
@@ -162,9 +171,13 @@ def error_body(code: str, message: str, request_id: str) -> dict[str, Any]:
 
 
 def envelope(
-    response: Mapping[str, Any], *, regions: tuple[FieldRegion, ...] | None = None, zone: ZoneValues | None = None
+    response: Mapping[str, Any],
+    *,
+    regions: tuple[FieldRegion, ...] | None = None,
+    zone: ZoneValues | None = None,
+    fault: str = "",
 ) -> bytes:
-    """The one object every answer is; regions and zone stand beside the published answer, only where given."""
+    """The one object every answer is. Regions, zone and fault stand beside the published answer, only where given."""
     whole: dict[str, Any] = {"Response": response}
     if regions is not None:
         whole[_REGIONS] = [
@@ -173,4 +186,6 @@ def envelope(
         ]
     if zone is not None:
         whole[_ZONE] = {wire_name: getattr(zone, name) for name, wire_name in _ZONE_NAMES.items()}
+    if fault:
+        whole[_FAULT] = fault
     return json.dumps(whole, ensure_ascii=False).encode()

@@ -70,10 +70,13 @@ def success(**fields: Any) -> Answer:
     return Answer(json.dumps({"Response": response}).encode())
 
 
-def failure(code: str, *, request_id: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
-    """The service's own error envelope: HTTP 200."""
+def failure(
+    code: str, *, request_id: str | None = None, headers: Mapping[str, str] | None = None, **beside: Any
+) -> Answer:
+    """The service's own error envelope: HTTP 200. `beside` stands beside its `Response`."""
     error = {"Error": {"Code": code, "Message": "scripted"}, "RequestId": request_id or str(uuid.uuid4())}
-    return Answer(json.dumps({"Response": error}).encode(), headers={"Content-Type": JSON_TYPE, **(headers or {})})
+    body = json.dumps({"Response": error, **beside}).encode()
+    return Answer(body, headers={"Content-Type": JSON_TYPE, **(headers or {})})
 
 
 def html(status: int = 200) -> Answer:

@@ -42,7 +42,7 @@ def read(data: bytes, *, side: str, with_portrait: bool) -> PermitReading:
 
     The limiter is asked last, right before the call; when it cannot be asked, no call is made.
     """
-    # Asked of our own server, which then also tells the other side of a card from no card at all.
+    # Asked of our own server, which beside a published error then also names the other side of a card.
     request = ReadRequest(image=data, side=Side(side), with_portrait=with_portrait, with_regions=True)
     limiter().acquire(LIMITER_WAIT_SECONDS)
     try:

@@ -194,11 +194,17 @@ def store(
     return True
 
 
-def picture_fault(*, attempt: Try, code: str, request_id: str, actor: Actor, now: datetime) -> bool:
-    """The service says the picture must be taken again. The other side finishes first."""
+def picture_fault(
+    *, attempt: Try, code: str, request_id: str, actor: Actor, now: datetime, finer_code: str = ""
+) -> bool:
+    """The service says the picture must be taken again. The other side finishes first.
+
+    `finer_code` says more exactly what is wrong with it, where the service knows: the customer's tip follows it.
+    """
     with audit.acting(actor):
         submission = _lock(attempt.scan)
-        if not _end(attempt, submission, state=ScanState.FAULTY, fault_code=code, error_request_id=request_id):
+        fault = {"fault_code": finer_code or code, "error_request_id": request_id}
+        if not _end(attempt, submission, state=ScanState.FAULTY, **fault):
             return False
         breaker.closed(now=now)
         audit.record(
@@ -206,7 +212,7 @@ def picture_fault(*, attempt: Try, code: str, request_id: str, actor: Actor, now
             object_type="submissions.scan",
             object_id=str(attempt.scan.id),
             subject=attempt.scan.customer_id,
-            details={"code": code, "request_id": request_id},
+            details={"code": code, "request_id": request_id} | ({"finer_code": finer_code} if finer_code else {}),
         )
         _sum_up(submission, now=now)
     return True

@@ -155,7 +155,7 @@ def _put_fault(attempt: reading.Try, error: ServiceError) -> None:
     limit = policies.of(attempt.scan.submission).ocr_failed_tries
     is_at_limit = error.code == _THIS_PICTURE and attempt.scan.ocr_failed_tries + 1 >= limit
     if isinstance(error, CustomerError):
-        reading.picture_fault(**ending)
+        reading.picture_fault(**ending, finer_code=_fitting(error.finer_code))
     elif isinstance(error, DefectError):
         reading.give_up(**ending)
         operators.tell_hourly(

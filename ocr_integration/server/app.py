@@ -1,29 +1,32 @@
-"""The API without its transport: one request in, one envelope out. Checks first, then the waiting room, then a reader.
+"""The API without its transport: one request in, one envelope out. Checks first, then a download, then a turn to read.
 
-Nothing personal is logged: code, request id, sizes and time only.
+Checks, downloads and readings have threads of their own, so that none of them can keep the others from being done.
 """
 
 from __future__ import annotations
 
-import logging
-import time
-import uuid
-from collections.abc import Callable, Mapping
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ocr_integration import wire
 from ocr_integration.contract import ACTION, API_VERSION, PermitReading, Side
-from ocr_integration.errors import ServiceError, error_for_code
-from ocr_integration.server import parameters
-from ocr_integration.server.door import Admitted, RawRequest, admit
-from ocr_integration.server.fetch import Fetcher
+from ocr_integration.errors import ServiceError
+from ocr_integration.server import parameters, pictures
+from ocr_integration.server.call_log import Call
+from ocr_integration.server.door import Admitted, Door, RawRequest
+from ocr_integration.server.downloads import Downloads
 from ocr_integration.server.pictures import Picture
 from ocr_integration.server.rate import RateGate
 from ocr_integration.server.refusals import RefusedError
 from ocr_integration.server.room import WaitingRoom
 
-log = logging.getLogger(__name__)
+# The codes published for this action have one for whatever is not the card that was asked for.
+_PUBLISHED_AS = {
+    "FailedOperation.CardSideError": "FailedOperation.ImageNoSpecifiedCard",
+    "FailedOperation.MultiCardError": "FailedOperation.ImageNoSpecifiedCard",
+}
 
 
 class Reader(Protocol):
@@ -32,66 +35,83 @@ class Reader(Protocol):
     def read(self, image: bytes, *, side: Side, with_portrait: bool) -> PermitReading:
         """The reading (its request_id is filled in by the server), regions and zone too where the reader knows.
 
-        Raises ServiceError with the code to answer.
+        Raises ServiceError with the code to answer; one that is not published for this action is answered as the one
+        that is, and named beside it to who asks for regions.
         """
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A call that passed every check of its words: what to read and how. `picture` is None where a URL names it."""
+
+    key_id: str
+    parameters: parameters.Parameters
+    picture: Picture | None
+    wants_regions: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
-    """Answers requests; blocks while it reads. Safe from any number of threads."""
+    """Answers requests on one event loop."""
 
     reader: Reader
-    keys: Mapping[str, str]
-    tokens: Mapping[str, str]
+    door: Door
     rate: RateGate
-    fetcher: Fetcher
-    clock: Callable[[], float]
+    checks: ThreadPoolExecutor
+    downloads: Downloads
     room: WaitingRoom
 
-    def answer(self, raw: RawRequest) -> bytes:
-        """The envelope of the outcome, whatever it is."""
-        return _told(lambda request_id: self._success(raw, request_id), size=len(raw.body))
+    async def checked(self, raw: RawRequest, call: Call) -> Asked:
+        """The call, once its words are found right. Nothing here keeps the request itself. Raises RefusedError."""
+        return await asyncio.get_running_loop().run_in_executor(self.checks, self._check, raw, call)
 
-    def _success(self, raw: RawRequest, request_id: str) -> bytes:
-        """The envelope of a success. Raises RefusedError or ServiceError."""
-        admitted = admit(raw, keys=self.keys, tokens=self.tokens, now=self.clock())
+    def _check(self, raw: RawRequest, call: Call) -> Asked:
+        admitted = self.door.admit(raw, call)
         self.rate.require_place(admitted.secret_id)
         _require_action(admitted)
         asked = parameters.parse(admitted.parameters)
-        wants_regions = raw.headers.get(wire.REGIONS_HEADER.lower()) == "1"
-        with self.room.place():
-            picture = Picture.of(asked, self.fetcher)
-            try:
-                reading = self.room.turn(lambda: self._read(picture, asked))
-            except ServiceError as error:
-                raise error if wants_regions else _as_published(error) from error
-        if not asked.with_portrait:
-            reading = replace(reading, profile=b"")
-        return wire.envelope(
-            wire.answer_body(replace(reading, request_id=request_id)),
-            regions=(reading.regions or ()) if wants_regions else None,
-            zone=reading.zone if wants_regions else None,
+        # The flags only: the text of a picture is as large as the picture.
+        kept = replace(asked, image_base64="")
+        picture = None if asked.image_url else Picture.of_base64(asked.image_base64)
+        return Asked(admitted.secret_id, kept, picture, raw.headers.get(wire.REGIONS_HEADER.lower()) == "1")
+
+    async def answer(self, asked: Asked, call: Call) -> bytes:
+        """The envelope of a reading. Raises RefusedError or ServiceError."""
+        picture = asked.picture or await self._downloaded(asked)
+        call.picture_bytes, call.width, call.height = len(picture.data), picture.width, picture.height
+        reading = await self.room.turn(
+            lambda: self._read(picture, asked.parameters), key=asked.key_id, pixels=picture.width * picture.height
         )
+        return wire.envelope(
+            wire.answer_body(replace(reading, request_id=call.request_id)),
+            regions=(reading.regions or ()) if asked.wants_regions else None,
+            zone=reading.zone if asked.wants_regions else None,
+        )
+
+    async def _downloaded(self, asked: Asked) -> Picture:
+        with pictures.download_faults():
+            file = await self.downloads.fetch(
+                asked.parameters.image_url, key=asked.key_id, max_bytes=pictures.MAX_FILE_BYTES
+            )
+        return await asyncio.get_running_loop().run_in_executor(self.checks, Picture.of_file, file)
 
     def _read(self, picture: Picture, asked: parameters.Parameters) -> PermitReading:
         picture.require_readable()
-        return self.reader.read(picture.data, side=asked.side, with_portrait=asked.with_portrait)
+        reading = self.reader.read(picture.data, side=asked.side, with_portrait=asked.with_portrait)
+        return reading if asked.with_portrait else replace(reading, profile=b"")
 
 
-def refusal(error: RefusedError) -> bytes:
-    """The envelope of a request that was refused before it was whole."""
-
-    def fail(_request_id: str) -> bytes:
-        raise error
-
-    return _told(fail, size=0)
-
-
-def _as_published(error: ServiceError) -> ServiceError:
-    """The error in the codes published for this action: it has none for the other side of a card."""
-    if error.code == "FailedOperation.CardSideError":
-        return error_for_code("FailedOperation.ImageNoSpecifiedCard", message=error.message)
-    return error
+def failure(error: Exception, call: Call, *, wants_regions: bool = False) -> bytes:
+    """The envelope of a call that failed, and its line in the log. A fault of ours is an internal error."""
+    if not isinstance(error, (RefusedError, ServiceError)):
+        # The caller gets an answer, the operator the kind of fault.
+        call.say_fault(error)
+        error = RefusedError("InternalError", "An internal error has occurred.")
+    published = _PUBLISHED_AS.get(error.code, error.code)
+    fault = error.code if published != error.code else ""
+    call.say(published, fault=fault)
+    body = wire.error_body(published, error.message or published, call.request_id)
+    return wire.envelope(body, fault=fault if wants_regions else "")
 
 
 def _require_action(admitted: Admitted) -> None:
@@ -99,31 +119,3 @@ def _require_action(admitted: Admitted) -> None:
         raise RefusedError("InvalidAction", "The action is not known.")
     if admitted.version != API_VERSION:
         raise RefusedError("NoSuchVersion", "The version is not known.")
-
-
-def _told(act: Callable[[str], bytes], *, size: int) -> bytes:
-    request_id, began, code = str(uuid.uuid4()), time.monotonic(), ""
-    try:
-        answer = act(request_id)
-    except RefusedError as error:
-        code, answer = error.code, _failure(error.code, error.message, request_id)
-    except ServiceError as error:
-        code, answer = error.code, _failure(error.code, error.message or error.code, request_id)
-    except Exception as error:  # a process edge: the caller gets an answer, the operator the kind of fault
-        code = "InternalError"
-        answer = _failure(code, "An internal error has occurred.", request_id)
-        log.error("reader fault %s at %s, request %s", type(error).__name__, _place(error), request_id)
-    log.info("%s %s %d bytes %.0f ms", request_id, code or "ok", size, (time.monotonic() - began) * 1000)
-    return answer
-
-
-def _failure(code: str, message: str, request_id: str) -> bytes:
-    return wire.envelope(wire.error_body(code, message, request_id))
-
-
-def _place(error: Exception) -> str:
-    """File and line of the fault: enough to find it, without values that a traceback's message may hold."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from ocr_integration import signing
+from ocr_integration.server.call_log import Call
 from ocr_integration.server.refusals import RefusedError, missing
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -43,7 +44,7 @@ class RawRequest:
     method: str
     query: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes | bytearray
 
     @property
     def media_type(self) -> str:
@@ -71,12 +72,12 @@ class Common:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A call whose caller is known: `parameters` is the JSON text (bytes) or the pairs of a form or query."""
+    """A call whose caller is known: `parameters` is the JSON text or the pairs of a form or query."""
 
     secret_id: str
     action: str
     version: str
-    parameters: bytes | dict[str, str]
+    parameters: bytes | bytearray | dict[str, str]
 
 
 def max_body_bytes(headers: Mapping[str, str]) -> int:
@@ -89,8 +90,80 @@ def too_large() -> RefusedError:
     return RefusedError("RequestSizeLimitExceeded", "The request size exceeds the limit.")
 
 
-def admit(raw: RawRequest, *, keys: Mapping[str, str], tokens: Mapping[str, str], now: float) -> Admitted:
-    """Everything up to the token. Raises RefusedError with the first check that fails."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who may come in: SecretKeys by SecretId, and the session tokens of the temporary ones."""
+
+    keys: Mapping[str, str]
+    tokens: Mapping[str, str]
+    clock: Callable[[], float]
+
+    def admit(self, raw: RawRequest, call: Call) -> Admitted:
+        """Everything up to the token. Raises RefusedError with the first check that fails.
+
+        A key that is known is written into `call` before its signature is looked at.
+        """
+        _require_form(raw)
+        return self._older(raw, call) if raw.is_older else self._tc3(raw, call)
+
+    def _tc3(self, raw: RawRequest, call: Call) -> Admitted:
+        names = {"Action": "x-tc-action", "Version": "x-tc-version", "Timestamp": "x-tc-timestamp"}
+        common = _common(
+            {name: raw.headers.get(header, "") for name, header in names.items()}, raw.headers.get("x-tc-token", "")
+        )
+        call.action = common.action
+        given = signing.parse(raw.headers.get("authorization", ""))
+        if given is None:
+            raise RefusedError("AuthFailure.InvalidAuthorization", "The request header `Authorization` is not valid.")
+        secret_key = self._secret_key(given.secret_id, call)
+        self._require_clock(common.timestamp)
+        if not signing.is_valid(
+            given, secret_key=secret_key, timestamp=common.timestamp, method=raw.method, query=raw.query,
+            headers=raw.headers, body=raw.body,
+        ):  # fmt: skip
+            raise _signature_failure()
+        self._require_token(given.secret_id, common.token)
+        return Admitted(given.secret_id, common.action, common.version, _parameters(raw))
+
+    def _older(self, raw: RawRequest, call: Call) -> Admitted:
+        form = _pairs(raw.query if raw.method == "GET" else _form(raw.body))
+        common = _common(form, form.get("Token", ""))
+        call.action = common.action
+        for name in ("Nonce", "SecretId", "Signature"):
+            if not form.get(name):
+                raise missing(name)
+        if form.get("SignatureMethod", "HmacSHA1") not in ("HmacSHA1", "HmacSHA256"):
+            raise RefusedError("InvalidParameter", "The parameter `SignatureMethod` is not supported.")
+        secret_id = form["SecretId"]
+        secret_key = self._secret_key(secret_id, call)
+        self._require_clock(common.timestamp)
+        wanted = signing.older_signature(
+            secret_key=secret_key, method=raw.method, host=raw.headers.get("host", ""), path="/", parameters=form
+        )
+        if not hmac.compare_digest(wanted.encode(), form["Signature"].encode()):
+            raise _signature_failure()
+        self._require_token(secret_id, common.token)
+        own = {name: value for name, value in form.items() if name not in _COMMON}
+        return Admitted(secret_id, common.action, common.version, own)
+
+    def _secret_key(self, secret_id: str, call: Call) -> str:
+        secret_key = self.keys.get(secret_id)
+        if secret_key is None:
+            raise RefusedError("AuthFailure.SecretIdNotFound", "The SecretId is not found.")
+        call.key_id = secret_id
+        return secret_key
+
+    def _require_clock(self, timestamp: int) -> None:
+        if abs(self.clock() - timestamp) > MAX_CLOCK_DIFFERENCE_SECONDS:
+            raise RefusedError("AuthFailure.SignatureExpire", "The signature has expired; check the clock.")
+
+    def _require_token(self, secret_id: str, given: str) -> None:
+        """Temporary credentials bring their token; lasting ones bring none."""
+        if not hmac.compare_digest(given.encode(), self.tokens.get(secret_id, "").encode()):
+            raise RefusedError("AuthFailure.TokenFailure", "The token does not match the credentials.")
+
+
+def _require_form(raw: RawRequest) -> None:
     if len(raw.query) > MAX_QUERY_BYTES:
         raise too_large()
     if raw.method not in ("GET", "POST"):
@@ -100,51 +173,12 @@ def admit(raw: RawRequest, *, keys: Mapping[str, str], tokens: Mapping[str, str]
         "application/x-www-form-urlencoded",
     ):
         raise RefusedError("InvalidRequest", "The content type is not supported.")
-    return _older(raw, keys, tokens, now) if raw.is_older else _tc3(raw, keys, tokens, now)
 
 
-def _tc3(raw: RawRequest, keys: Mapping[str, str], tokens: Mapping[str, str], now: float) -> Admitted:
-    names = {"Action": "x-tc-action", "Version": "x-tc-version", "Timestamp": "x-tc-timestamp"}
-    common = _common(
-        {name: raw.headers.get(header, "") for name, header in names.items()}, raw.headers.get("x-tc-token", "")
-    )
-    given = signing.parse(raw.headers.get("authorization", ""))
-    if given is None:
-        raise RefusedError("AuthFailure.InvalidAuthorization", "The request header `Authorization` is not valid.")
-    secret_key = _secret_key(given.secret_id, keys)
-    _require_clock(common.timestamp, now)
-    if not signing.is_valid(
-        given, secret_key=secret_key, timestamp=common.timestamp, method=raw.method, query=raw.query,
-        headers=raw.headers, body=raw.body,
-    ):  # fmt: skip
-        raise _signature_failure()
-    _require_token(given.secret_id, common.token, tokens)
-    if raw.method == "GET":
-        return Admitted(given.secret_id, common.action, common.version, _pairs(raw.query))
-    if raw.media_type == "application/json":
-        return Admitted(given.secret_id, common.action, common.version, raw.body)
-    return Admitted(given.secret_id, common.action, common.version, _pairs(_form(raw.body)))
-
-
-def _older(raw: RawRequest, keys: Mapping[str, str], tokens: Mapping[str, str], now: float) -> Admitted:
-    form = _pairs(raw.query if raw.method == "GET" else _form(raw.body))
-    common = _common(form, form.get("Token", ""))
-    for name in ("Nonce", "SecretId", "Signature"):
-        if not form.get(name):
-            raise missing(name)
-    if form.get("SignatureMethod", "HmacSHA1") not in ("HmacSHA1", "HmacSHA256"):
-        raise RefusedError("InvalidParameter", "The parameter `SignatureMethod` is not supported.")
-    secret_id = form["SecretId"]
-    secret_key = _secret_key(secret_id, keys)
-    _require_clock(common.timestamp, now)
-    wanted = signing.older_signature(
-        secret_key=secret_key, method=raw.method, host=raw.headers.get("host", ""), path="/", parameters=form
-    )
-    if not hmac.compare_digest(wanted.encode(), form["Signature"].encode()):
-        raise _signature_failure()
-    _require_token(secret_id, common.token, tokens)
-    own = {name: value for name, value in form.items() if name not in _COMMON}
-    return Admitted(secret_id, common.action, common.version, own)
+def _parameters(raw: RawRequest) -> bytes | bytearray | dict[str, str]:
+    if raw.method == "POST" and raw.media_type == "application/json":
+        return raw.body
+    return _pairs(raw.query if raw.method == "GET" else _form(raw.body))
 
 
 def _common(values: Mapping[str, str], token: str) -> Common:
@@ -157,29 +191,11 @@ def _common(values: Mapping[str, str], token: str) -> Common:
     return Common(values["Action"], values["Version"], int(timestamp), token)
 
 
-def _secret_key(secret_id: str, keys: Mapping[str, str]) -> str:
-    secret_key = keys.get(secret_id)
-    if secret_key is None:
-        raise RefusedError("AuthFailure.SecretIdNotFound", "The SecretId is not found.")
-    return secret_key
-
-
-def _require_clock(timestamp: int, now: float) -> None:
-    if abs(now - timestamp) > MAX_CLOCK_DIFFERENCE_SECONDS:
-        raise RefusedError("AuthFailure.SignatureExpire", "The signature has expired; check the clock.")
-
-
 def _signature_failure() -> RefusedError:
     return RefusedError("AuthFailure.SignatureFailure", "The provided credentials could not be validated.")
 
 
-def _require_token(secret_id: str, given: str, tokens: Mapping[str, str]) -> None:
-    """Temporary credentials bring their token; lasting ones bring none."""
-    if not hmac.compare_digest(given.encode(), tokens.get(secret_id, "").encode()):
-        raise RefusedError("AuthFailure.TokenFailure", "The token does not match the credentials.")
-
-
-def _form(body: bytes) -> str:
+def _form(body: bytes | bytearray) -> str:
     try:
         return body.decode("ascii")
     except UnicodeDecodeError:
@@ -193,7 +209,7 @@ def _pairs(text: str) -> dict[str, str]:
         raise RefusedError("InvalidParameter", "The parameters cannot be parsed.") from None
 
 
-def json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes | bytearray) -> dict[str, Any]:
     """The parameters of a JSON call. Raises RefusedError (InvalidParameter) for anything but an object."""
     try:
         value = json.loads(body)

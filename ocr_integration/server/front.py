@@ -1,4 +1,4 @@
-"""The ASGI application before the API: takes bodies within limits of size, time and memory, then hands them to threads.
+"""The ASGI application before the API: takes bodies within limits of size, time and memory, then has them answered.
 
 A body that comes slowly holds no thread, so it cannot keep anybody else from being answered.
 """
@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from typing import Any
 
-from ocr_integration.server.app import Api, Reader, refusal
-from ocr_integration.server.door import RawRequest, max_body_bytes, too_large
+from ocr_integration import wire
+from ocr_integration.server.app import Api, Asked, Reader, failure
+from ocr_integration.server.call_log import Call
+from ocr_integration.server.door import Door, RawRequest, max_body_bytes, too_large
+from ocr_integration.server.downloads import Downloads
 from ocr_integration.server.fetch import Fetcher
 from ocr_integration.server.rate import RateGate
 from ocr_integration.server.refusals import RefusedError
@@ -21,12 +24,16 @@ from ocr_integration.server.room import WaitingRoom, busy
 
 # A caller still sending would see a broken connection and not the refusal, so what is too large is read and dropped.
 MAX_DRAINED_BYTES = 50 * 1024 * 1024
-# All bodies that are being received or answered, together.
+# All bodies that are being received or checked, together.
 MAX_HELD_BYTES = 256 * 1024 * 1024
-# Threads for checks and refusals beside those that wait in the room.
-SPARE_THREADS = 6
-# Requests that may wait for a thread; checks take milliseconds.
-MAX_QUEUED = 256
+# Pixels of the pictures that are read at once: two of a phone's sixteen megapixels, or one larger one.
+MAX_PIXELS_AT_ONCE = 32_000_000
+# Checks are milliseconds of CPU, but for a moment each needs a large body four times over.
+CHECKS_AT_ONCE = 4
+# Requests that may wait for their checks.
+MAX_CHECKING = 256
+# Each may hold one file while it waits for the rest of it.
+DOWNLOADS_AT_ONCE = 16
 
 Scope = Mapping[str, Any]
 Message = Mapping[str, Any]
@@ -35,7 +42,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class _GoneError(Exception):
-    """The caller hung up before its request was whole."""
+    """The caller hung up before its request was whole, or before it was answered."""
 
 
 class _Body:
@@ -44,49 +51,42 @@ class _Body:
     def __init__(self, front: Front, limit: int) -> None:
         self._front = front
         self._limit = limit
-        self._chunks: list[bytes] = []
-        self._seen = 0
-        self._held = 0
+        self._data = bytearray()
+        self.seen = 0
 
     def take(self, chunk: bytes) -> None:
         """Keep a piece, or only count it once there is too much."""
-        self._seen += len(chunk)
-        if self._seen > self._limit:
+        self.seen += len(chunk)
+        if self.seen > self._limit:
             self.release()
             return
-        self._held += len(chunk)
+        self._data += chunk
         self._front.held_bytes += len(chunk)
         if self._front.held_bytes > self._front.max_held_bytes:
             raise busy()
-        self._chunks.append(chunk)
 
     @property
     def is_hopeless(self) -> bool:
-        return self._seen > MAX_DRAINED_BYTES
+        return self.seen > MAX_DRAINED_BYTES
 
-    def whole(self) -> bytes:
+    def whole(self) -> bytearray:
         """The body. Raises RefusedError when it was too large."""
-        if self._seen > self._limit:
+        if self.seen > self._limit:
             raise too_large()
-        return b"".join(self._chunks)
+        return self._data
 
     def release(self) -> None:
         """Forget the pieces."""
-        self._front.held_bytes -= self._held
-        self._held = 0
-        self._chunks.clear()
+        self._front.held_bytes -= len(self._data)
+        self._data = bytearray()
 
 
 class Front:
     """One API behind one event loop. `held_bytes` is the size of all bodies at hand."""
 
-    def __init__(
-        self, api: Api, *, threads: int, upload_seconds: float = 30.0, max_held_bytes: int = MAX_HELD_BYTES
-    ) -> None:
+    def __init__(self, api: Api, *, upload_seconds: float = 30.0, max_held_bytes: int = MAX_HELD_BYTES) -> None:
         self._api = api
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="api")
-        self._at_once = threads + MAX_QUEUED
-        self._answering = 0
+        self._checking = 0
         self._upload_seconds = upload_seconds
         self.held_bytes = 0
         self.max_held_bytes = max_held_bytes
@@ -102,43 +102,65 @@ class Front:
             await self._call(scope, receive, send)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
+        headers, call = _headers(scope), Call()
         body = _Body(self, max_body_bytes(headers))
         try:
             async with asyncio.timeout(self._upload_seconds):
                 await _receive(receive, body)
+        except TimeoutError:
+            body.release()
+            call.say("Portal.TooSlow")
+            await self._send(send, 408, b'{"status":"the request came too slowly"}', closing=True)
+        except _GoneError:
+            body.release()
+            call.say("Portal.HungUp")
+            # Whoever closed only one way still hears it; without an answer the web server would call it our fault.
+            await self._send(send, 400, b'{"status":"the request was not whole"}', closing=True)
+        except RefusedError as error:
+            body.release()
+            await self._send(send, 200, failure(error, call))
+        else:
+            await self._send(send, 200, await self._answer(scope, headers, body, receive, call))
+
+    async def _answer(
+        self, scope: Scope, headers: Mapping[str, str], body: _Body, receive: Receive, call: Call
+    ) -> bytes:
+        """The envelope of the outcome, whatever it is, and the call's line in the log."""
+        wants_regions = headers.get(wire.REGIONS_HEADER.lower()) == "1"
+        call.received_bytes = body.seen
+        try:
+            asked = await self._checked(scope, headers, body, call)
+            answer = await _while_there(receive, self._api.answer(asked, call))
+        except _GoneError:
+            call.say("Portal.HungUp")
+            return b""
+        except Exception as error:  # a process edge: whatever it is, the caller gets an answer
+            return failure(error, call, wants_regions=wants_regions)
+        call.say("ok")
+        return answer
+
+    async def _checked(self, scope: Scope, headers: Mapping[str, str], body: _Body, call: Call) -> Asked:
+        if self._checking >= MAX_CHECKING:
+            raise busy()
+        self._checking += 1
+        try:
             raw = RawRequest(
                 method=scope["method"],
                 query=scope.get("query_string", b"").decode("latin-1"),
                 headers=headers,
                 body=body.whole(),
             )
-            await self._send(send, 200, await self._answered(raw))
-        except TimeoutError:
-            await self._send(send, 408, b'{"status":"the request came too slowly"}', closing=True)
-        except RefusedError as error:
-            await self._send(send, 200, refusal(error))
-        except _GoneError:
-            # Whoever closed only one way still hears it; without an answer the web server would call it our fault.
-            await self._send(send, 400, b'{"status":"the request was not whole"}', closing=True)
+            return await self._api.checked(raw, call)
         finally:
+            self._checking -= 1
             body.release()
-
-    async def _answered(self, raw: RawRequest) -> bytes:
-        if self._answering >= self._at_once:
-            raise busy()
-        self._answering += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._api.answer, raw)
-        finally:
-            self._answering -= 1
 
     async def _send(self, send: Send, status: int, body: bytes, *, closing: bool = False) -> None:
         headers = [
             # Exactly this: with any suffix the official Python client does not look for errors.
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
-            (b"date", formatdate(self._api.clock(), usegmt=True).encode()),
+            (b"date", formatdate(self._api.door.clock(), usegmt=True).encode()),
             (b"cache-control", b"no-store"),
         ]
         if closing:
@@ -166,6 +188,26 @@ async def _receive(receive: Receive, body: _Body) -> None:
             return
 
 
+async def _while_there(receive: Receive, answering: Coroutine[Any, Any, bytes]) -> bytes:
+    """The answer, given up once nobody waits for it: its place is free for another. Raises _GoneError."""
+    answer = asyncio.ensure_future(answering)
+    leaving = asyncio.ensure_future(_until_gone(receive))
+    try:
+        await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        raise _GoneError
+    finally:
+        for each in (answer, leaving):
+            each.cancel()
+
+
+async def _until_gone(receive: Receive) -> None:
+    """Until the caller has hung up; for ever where the web server does not say so."""
+    if (await receive())["type"] != "http.disconnect":
+        await asyncio.get_running_loop().create_future()
+
+
 def create_app(
     reader: Reader,
     keys: Mapping[str, str],
@@ -176,6 +218,8 @@ def create_app(
     max_readings: int = 2,
     max_waiting: int = 16,
     max_wait_seconds: float = 10.0,
+    max_pixels_at_once: int = MAX_PIXELS_AT_ONCE,
+    max_downloads: int = DOWNLOADS_AT_ONCE,
     upload_seconds: float = 30.0,
     max_held_bytes: int = MAX_HELD_BYTES,
     clock: Callable[[], float] = time.time,
@@ -186,14 +230,14 @@ def create_app(
     `keys` maps SecretId to SecretKey, `tokens` the temporary ones of them to their session token. At most
     `max_readings` run at once and `max_waiting` wait, each `max_wait_seconds`; all others are told to come back.
     """
-    room = WaitingRoom(turns=max_readings, waiting=max_waiting, max_wait_seconds=max_wait_seconds)
     api = Api(
         reader=reader,
-        keys=dict(keys),
-        tokens=dict(tokens or {}),
+        door=Door(dict(keys), dict(tokens or {}), clock),
         rate=RateGate(calls_per_second, monotonic=monotonic),
-        fetcher=Fetcher(allow_private=allow_private_urls),
-        clock=clock,
-        room=room,
+        checks=ThreadPoolExecutor(CHECKS_AT_ONCE, thread_name_prefix="checks"),
+        downloads=Downloads(Fetcher(allow_private=allow_private_urls), places=max_downloads),
+        room=WaitingRoom(
+            turns=max_readings, waiting=max_waiting, max_wait_seconds=max_wait_seconds, max_pixels=max_pixels_at_once
+        ),
     )
-    return Front(api, threads=room.size + SPARE_THREADS, upload_seconds=upload_seconds, max_held_bytes=max_held_bytes)
+    return Front(api, upload_seconds=upload_seconds, max_held_bytes=max_held_bytes)

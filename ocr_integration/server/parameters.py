@@ -24,9 +24,9 @@ class Parameters:
     with_portrait: bool
 
 
-def parse(given: bytes | dict[str, str]) -> Parameters:
+def parse(given: bytes | bytearray | dict[str, str]) -> Parameters:
     """Check types, then names, then values. Raises RefusedError."""
-    values = json_object(given) if isinstance(given, bytes) else _from_text(given)
+    values = _from_text(given) if isinstance(given, dict) else json_object(given)
     _require_types(values)
     unknown = sorted(set(values) - _NAMES)
     if unknown:

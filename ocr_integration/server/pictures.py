@@ -1,15 +1,16 @@
-"""From the parameters to a picture that is safe to decode: Base64 or a download, size, format."""
+"""From Base64 or a downloaded file to a picture that is safe to decode: size, format, what its header says."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ocr_integration import images
 from ocr_integration.images import ImageFault, ImageRefusedError
-from ocr_integration.server.fetch import Fetcher, FetchFailedError, FetchTooLargeError
-from ocr_integration.server.parameters import Parameters
+from ocr_integration.server.fetch import FetchFailedError, FetchTooLargeError
 from ocr_integration.server.refusals import RefusedError
 
 # 7 MB after Base64, in the wider of its two readings.
@@ -21,33 +22,46 @@ MAX_RATIO = 8
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The file that was sent or downloaded: within the size, its format not yet looked at."""
+    """A file within the size whose header is that of a JPEG or PNG; no pixel was looked at yet."""
 
     data: bytes = field(repr=False)
+    width: int
+    height: int
 
     @classmethod
-    def of(cls, parameters: Parameters, fetcher: Fetcher) -> Picture:
-        """Fetch or unpack it. Raises RefusedError with the service's code of what is wrong with it."""
-        if parameters.image_url:
-            return cls(_downloaded(parameters.image_url, fetcher))
-        return cls(_decoded(parameters.image_base64))
+    def of_base64(cls, text: str) -> Picture:
+        """Unpack it. Raises RefusedError with the service's code of what is wrong with it."""
+        return cls.of_file(_decoded(text))
 
-    def require_readable(self) -> None:
-        """Decode it once, small. Raises RefusedError for what is no whole JPEG or PNG within our limits."""
-        try:
-            facts = images.inspect(self.data)
-            images.reduced(self.data)
-        except ImageRefusedError as error:
-            if error.fault is ImageFault.TOO_SMALL:
-                raise _no_card() from None
-            raise _undecodable() from None
+    @classmethod
+    def of_file(cls, data: bytes) -> Picture:
+        """What the header says of a file. Raises RefusedError."""
+        with _refusals():
+            facts = images.inspect(data)
         if max(facts.width, facts.height) > MAX_RATIO * min(facts.width, facts.height):
             raise _no_card()
+        return cls(data, facts.width, facts.height)
+
+    def require_readable(self) -> None:
+        """Decode it once, small. Raises RefusedError for what is no whole picture."""
+        with _refusals():
+            images.reduced(self.data)
 
 
-def _downloaded(url: str, fetcher: Fetcher) -> bytes:
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Say what our limits refuse in the service's codes."""
     try:
-        return fetcher.fetch(url, max_bytes=MAX_FILE_BYTES)
+        yield
+    except ImageRefusedError as error:
+        raise (_no_card() if error.fault is ImageFault.TOO_SMALL else _undecodable()) from None
+
+
+@contextmanager
+def download_faults() -> Iterator[None]:
+    """Say what became of a download in the service's codes."""
+    try:
+        yield
     except FetchTooLargeError:
         raise _too_large() from None
     except FetchFailedError:

@@ -1,11 +1,15 @@
-"""The waiting room before the reader: how many may be inside, and how many of those are read at once."""
+"""The waiting room before the reader: who may be inside, whose turn is next, and how many pixels are read at once.
+
+Everything here happens on one event loop, so nothing is locked, and who waits holds no thread.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+import asyncio
+from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ocr_integration.server.refusals import RefusedError
@@ -13,45 +17,86 @@ from ocr_integration.server.refusals import RefusedError
 T = TypeVar("T")
 
 
+@dataclass(eq=False, slots=True)
+class _Ticket:
+    """One picture in the room: whose it is, how large, and its turn once that has come."""
+
+    key: str
+    pixels: int
+    turn: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
 class WaitingRoom:
     """At most `turns` at once have their picture decoded and read; `waiting` more may wait for it.
 
-    Whoever finds the room full is told at once, and whoever waited `max_wait_seconds` in vain then:
-    both ResourceUnavailable, which callers try again.
+    Together those at their turn have at most `max_pixels`; a picture larger than that is read alone. Turns go by key:
+    who has the fewest under way comes next, then who came first. A full room sends away the last come of the key that
+    holds most, and takes the newcomer instead, where that is fairer; else the newcomer is sent away. So is who waited
+    `max_wait_seconds` in vain. All of them get ResourceUnavailable, which callers try again.
     """
 
-    def __init__(self, *, turns: int, waiting: int, max_wait_seconds: float) -> None:
-        self._places = threading.BoundedSemaphore(turns + waiting)
+    def __init__(self, *, turns: int, waiting: int, max_wait_seconds: float, max_pixels: int) -> None:
         # Threads of their own: the allocator keeps what each thread once needed, and a picture needs much.
-        self._turns = ThreadPoolExecutor(turns, thread_name_prefix="reading")
+        self._threads = ThreadPoolExecutor(turns, thread_name_prefix="reading")
+        self._turns = turns
+        self._size = turns + waiting
         self._max_wait_seconds = max_wait_seconds
-        self.size = turns + waiting
+        self._max_pixels = max_pixels
+        self._waiting: list[_Ticket] = []
+        self._reading: list[_Ticket] = []
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Be in the room. Raises RefusedError when it is full."""
-        if not self._places.acquire(blocking=False):
-            raise busy()
+    async def turn(self, act: Callable[[], T], *, key: str, pixels: int) -> T:
+        """Wait for a turn and do it in a thread. Raises RefusedError when there is no room, or no turn in time."""
+        ticket = self._enter(key, pixels)
         try:
-            yield
-        finally:
-            self._places.release()
-
-    def turn(self, act: Callable[[], T]) -> T:
-        """Wait for a turn and do it. Raises RefusedError when none comes in time."""
-        begun = threading.Event()
-
-        def have_turn() -> T:
-            begun.set()
-            return act()
-
-        outcome = self._turns.submit(have_turn)
-        if not begun.wait(self._max_wait_seconds) and outcome.cancel():
-            raise busy()
+            async with asyncio.timeout(self._max_wait_seconds):
+                await ticket.turn
+        except TimeoutError:
+            self._leave(ticket)
+            raise busy() from None
+        except BaseException:
+            self._leave(ticket)
+            raise
+        work = asyncio.get_running_loop().run_in_executor(self._threads, act)
+        # Its place is free when the thread is, also where nobody waits for the outcome any more.
+        work.add_done_callback(lambda _work: self._leave(ticket))
         try:
-            return outcome.result()
+            return await asyncio.shield(work)
         finally:
-            del outcome  # it holds an error whose trace holds this frame: such a ring would keep the picture for long
+            del work  # it holds an error whose trace holds this frame: such a ring would keep the picture for long
+
+    def _enter(self, key: str, pixels: int) -> _Ticket:
+        if len(self._waiting) + len(self._reading) >= self._size:
+            self._make_room_for(key)
+        ticket = _Ticket(key, pixels)
+        self._waiting.append(ticket)
+        self._call_next()
+        return ticket
+
+    def _make_room_for(self, key: str) -> None:
+        held = Counter(each.key for each in (*self._waiting, *self._reading))
+        last = max(reversed(self._waiting), key=lambda each: held[each.key], default=None)
+        if last is None or held[last.key] <= held[key] + 1:
+            raise busy()
+        self._waiting.remove(last)
+        last.turn.set_exception(busy())
+
+    def _leave(self, ticket: _Ticket) -> None:
+        for tickets in (self._waiting, self._reading):
+            if ticket in tickets:
+                tickets.remove(ticket)
+        self._call_next()
+
+    def _call_next(self) -> None:
+        """Give turns while there are free ones. A large picture is waited for and not overtaken."""
+        while self._waiting and len(self._reading) < self._turns:
+            under_way = Counter(each.key for each in self._reading)
+            ticket = min(self._waiting, key=lambda each: under_way[each.key])
+            if self._reading and sum(each.pixels for each in self._reading) + ticket.pixels > self._max_pixels:
+                return
+            self._waiting.remove(ticket)
+            self._reading.append(ticket)
+            ticket.turn.set_result(None)
 
 
 def busy() -> RefusedError:

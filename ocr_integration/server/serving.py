@@ -19,6 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from ocr_integration.server import call_log
 from ocr_integration.server.engine_reader import EngineReader
 from ocr_integration.server.front import create_app
 
@@ -68,6 +69,7 @@ def serve(
 
     def load() -> Callable[..., Any]:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        call_log.to_stderr()
         _return_memory()
         app = create_app(
             EngineReader(ENGINES),

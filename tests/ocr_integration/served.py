@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server and its address."""
+    """A running server, its address, and what it wrote to stderr so far."""
 
     process: subprocess.Popen[str]
     port: int
+    errors: IO[bytes]
+
+    def log(self) -> list[dict[str, Any]]:
+        """Its lines on stderr, each of which is JSON."""
+        self.errors.seek(0)
+        return [json.loads(line) for line in self.errors]
 
     @property
     def url(self) -> str:
@@ -40,13 +49,14 @@ def start(*options: str, **environment: str) -> Served:
     """Start it on a free port and wait until it says that it is ready."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the server
     process = subprocess.Popen(
         [sys.executable, "-m", "ocr_integration", "serve", "--port", str(port), *options],
-        stdout=subprocess.PIPE, text=True, cwd=ROOT, env=os.environ | environment,
+        stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT, env=os.environ | environment,
     )  # fmt: skip
     assert process.stdout is not None
     assert process.stdout.readline() == f"ready: http://127.0.0.1:{port}\n"
-    return Served(process, port)
+    return Served(process, port, errors)
 
 
 @contextmanager

@@ -5,20 +5,27 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from ocr_integration import specimens
 from ocr_integration.__main__ import main
 from ocr_integration.client import Client
-from ocr_integration.contract import ReadRequest
-from ocr_integration.errors import CustomerError
+from ocr_integration.contract import ACTION, ReadRequest, Side
+from ocr_integration.errors import CustomerError, ServiceError
 from ocr_integration.server.serving import keys_from_text
 from tests.ocr_integration import pictures
 from tests.ocr_integration.served import Served, start
@@ -100,6 +107,15 @@ def test_the_served_engine_finds_no_card_where_there_is_none(served: Served) -> 
     assert caught.value.code == "FailedOperation.ImageNoSpecifiedCard"
 
 
+def test_the_served_engine_names_the_other_side_beside_the_published_code(served: Served) -> None:
+    back = specimens.draw("hk_macao_back", seed=7).image
+    client = Client(served.url, "AKIDmain", "main-key", deadline_seconds=60)
+    with pytest.raises(CustomerError) as caught:
+        client.read(ReadRequest(image=back, side=Side.FRONT, with_regions=True))
+    assert caught.value.code == "FailedOperation.ImageNoSpecifiedCard"
+    assert caught.value.finer_code == "FailedOperation.CardSideError"
+
+
 def test_the_server_keeps_connections_and_says_the_time(served: Served) -> None:
     with urllib.request.urlopen(f"{served.url}/health", timeout=30) as answer:
         assert answer.version == 11
@@ -113,6 +129,41 @@ def test_a_body_over_the_limit_is_refused_by_the_server(served: Served) -> None:
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert json.load(answer)["Response"]["Error"]["Code"] == "RequestSizeLimitExceeded"
+
+
+def test_each_call_is_one_line_of_the_log_that_says_how_it_ended_and_nothing_of_the_card(specimen: Path) -> None:
+    right, unknown, mistyped = ("AKIDmain", "main-key"), ("AKIDsecret-pasted-here", "x"), ("AKIDmain", "mistyped-key")
+    image = specimen.read_bytes()
+    running = serve()
+    try:
+        for key in (right, unknown, mistyped):
+            with suppress(ServiceError):
+                Client(running.url, *key, deadline_seconds=60).read(ReadRequest(image=image, with_portrait=True))
+        with socket.create_connection(("127.0.0.1", running.port), timeout=30) as cut:
+            cut.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+        urllib.request.urlopen(f"{running.url}/health", timeout=30).close()
+        while len(lines := running.log()) < 4:
+            time.sleep(0.05)
+    finally:
+        running.process.terminate()
+        running.process.wait(30)
+    told = {(line["key"], line["code"]): line for line in lines}
+    assert set(told) == {
+        ("AKIDmain", "ok"),
+        ("", "AuthFailure.SecretIdNotFound"),
+        ("AKIDmain", "AuthFailure.SignatureFailure"),
+        ("", "Portal.HungUp"),
+    }
+    read = told["AKIDmain", "ok"]
+    size = Image.open(specimen).size
+    assert (read["action"], read["picture_bytes"], read["width"], read["height"]) == (ACTION, len(image), *size)
+    assert read["milliseconds"] > 0
+    assert uuid.UUID(read["request_id"])
+    assert datetime.fromisoformat(read["at"]).tzinfo
+    whole = json.dumps(lines, ensure_ascii=False)
+    truth = truth_of(specimen)
+    hidden = [truth["Number"], truth["Name"], truth["EnglishName"], "main-key", "mistyped-key", "AKIDsecret", "/9j/"]
+    assert not [each for each in hidden if each in whole]
 
 
 def wait_for_the_last_of(running: Served) -> None:

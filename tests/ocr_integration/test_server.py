@@ -63,6 +63,7 @@ class Caller:
             **options,
         }
         self.app = create_app(self.reader, KEYS, **options)
+        self.answers: list[bytes] = []
 
     def send(
         self,
@@ -124,10 +125,17 @@ class Caller:
             ),
             **{name.replace("_", "-"): value for name, value in changes.items()},
         }  # fmt: skip
-        status, answer_headers, response = self.send(body, headers=headers)
+        self.answers.clear()
+        status, answer_headers, response = self.send(body, headers=headers, raw=self.answers)
         assert (status, answer_headers["content-type"]) == (200, "application/json")
         assert response["RequestId"]
         return response
+
+    def whole(self, **options: Any) -> dict[str, Any]:
+        """Everything that came with a call's answer, what stands beside the Response object too."""
+        self.call(**options)
+        found: dict[str, Any] = json.loads(self.answers[0])
+        return found
 
     def code(self, *args: Any, **options: Any) -> str:
         """The code of a call that must fail."""
@@ -522,12 +530,7 @@ def test_regions_are_told_to_those_who_ask_and_to_nobody_else(run_app) -> None:
 
 @pytest.mark.parametrize("value", [None, "0", "yes"])
 def test_without_the_header_the_answer_has_exactly_the_published_shape(value: str | None) -> None:
-    answers: list[bytes] = []
-    caller = Caller()
-    plain = caller.send
-    caller.send = lambda *a, **k: plain(*a, raw=answers, **k)  # type: ignore[method-assign]
-    caller.call(X_Permit_Portal_Regions=value)
-    assert set(json.loads(answers[0])) == {"Response"}
+    assert set(Caller().whole(X_Permit_Portal_Regions=value)) == {"Response"}
 
 
 def test_a_wrong_key_is_the_operators(run_app) -> None:
@@ -573,12 +576,33 @@ def test_a_post_signs_no_query_and_what_stands_there_says_nothing(run_app, query
     connection.close()
 
 
-@pytest.mark.parametrize(
-    ("with_regions", "code"),
-    [(False, "FailedOperation.ImageNoSpecifiedCard"), (True, "FailedOperation.CardSideError")],
-)
-def test_the_other_side_is_named_to_those_who_ask_and_no_card_to_others(run_app, with_regions: bool, code: str) -> None:
+@pytest.mark.parametrize("more_exactly", ["FailedOperation.CardSideError", "FailedOperation.MultiCardError"])
+def test_the_published_answer_is_the_same_whether_more_is_asked_for_or_not(more_exactly: str) -> None:
+    caller = Caller(KnownReader(error=error_for_code(more_exactly, message="Another side is shown.")))
+    plain, asking = caller.whole(), caller.whole(X_Permit_Portal_Regions="1")
+    assert set(plain) == {"Response"}
+    assert plain["Response"]["Error"]["Code"] == "FailedOperation.ImageNoSpecifiedCard"
+    assert plain["Response"]["Error"] == asking["Response"]["Error"]
+    assert set(plain["Response"]) == set(asking["Response"]) == {"Error", "RequestId"}
+    assert asking["PermitPortalFault"] == more_exactly
+
+
+def test_a_fault_that_is_published_needs_no_other_name() -> None:
+    caller = Caller(KnownReader(error=error_for_code("FailedOperation.ImageNoSpecifiedCard")))
+    assert set(caller.whole(X_Permit_Portal_Regions="1")) == {"Response"}
+
+
+def test_a_reading_is_published_the_same_whether_more_is_asked_for_or_not() -> None:
+    plain, asking = Caller().whole(), Caller().whole(X_Permit_Portal_Regions="1")
+    for answer in (plain, asking):
+        del answer["Response"]["RequestId"]
+    assert plain["Response"] == asking["Response"]
+    assert "PermitPortalRegions" in asking
+
+
+@pytest.mark.parametrize(("with_regions", "finer"), [(False, ""), (True, "FailedOperation.CardSideError")])
+def test_who_asks_for_more_is_told_which_fault_of_the_picture_it_is(run_app, with_regions: bool, finer: str) -> None:
     turned = create_app(KnownReader(error=error_for_code("FailedOperation.CardSideError")), KEYS)
     with pytest.raises(CustomerError) as caught:
         Client(run_app(turned), "AKIDone", "key-one").read(ReadRequest(image=PICTURE, with_regions=with_regions))
-    assert caught.value.code == code
+    assert (caught.value.code, caught.value.finer_code) == ("FailedOperation.ImageNoSpecifiedCard", finer)

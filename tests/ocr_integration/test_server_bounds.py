@@ -31,20 +31,24 @@ CALLERS = 32
 class HeldReader:
     """Reads nothing until it is let go, and knows how many readings ran at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, each_seconds: float = 0.0) -> None:
         self.let_go = threading.Event()
+        self._each_seconds = each_seconds
         self.most = self._now = 0
+        self.seen: list[bytes] = []
         self._lock = threading.Lock()
 
     def read(self, image: bytes, *, side: Side, with_portrait: bool) -> PermitReading:
         with self._lock:
             self._now += 1
+            self.seen.append(image)
             self.most = max(self.most, self._now)
         if image == BAD:
             with self._lock:
                 self._now -= 1
             raise RuntimeError("this picture breaks the reader")
         self.let_go.wait(60)
+        time.sleep(self._each_seconds)
         with self._lock:
             self._now -= 1
         return PermitReading(number=str(len(image)))
@@ -87,6 +91,32 @@ def test_whoever_waited_too_long_is_told_to_come_back(run_app) -> None:
             time.sleep(0.01)
         reader.let_go.set()
         assert {each.result() for each in answers} == {"ResourceUnavailable", str(len(PICTURE))}
+
+
+def test_pictures_too_large_together_are_read_one_after_the_other(run_app) -> None:
+    reader = HeldReader(each_seconds=0.02)
+    reader.let_go.set()
+    app = create_app(reader, KEYS, calls_per_second=1000, max_readings=2, max_pixels_at_once=640 * 400 * 2 - 1)
+    client = Client(run_app(app), "AKIDone", "key-one", deadline_seconds=60)
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(lambda _each: code_of(client), range(24))) == {str(len(PICTURE))}
+    assert reader.most == 1
+
+
+def test_who_hung_up_while_waiting_is_not_read(run_app) -> None:
+    reader = HeldReader()
+    url = run_app(create_app(reader, KEYS, max_readings=1, max_wait_seconds=60))
+    other = pictures.jpeg(quality=30)
+    client, impatient = (Client(url, "AKIDone", "key-one", deadline_seconds=each) for each in (60, 0.5))
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(code_of, client)
+        while not reader.most:
+            time.sleep(0.01)
+        assert code_of(impatient, other) == "Transport.Timeout"
+        reader.let_go.set()
+        assert first.result() == str(len(PICTURE))
+    assert code_of(client) == str(len(PICTURE))
+    assert reader.seen == [PICTURE, PICTURE]
 
 
 def test_a_bad_picture_harms_no_other(run_app) -> None:

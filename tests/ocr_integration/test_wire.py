@@ -10,7 +10,7 @@ import pytest
 
 from ocr_integration import wire
 from ocr_integration.contract import TEXT_FIELDS, BackFields, FieldRegion, PermitReading, ReadRequest, Side, ZoneValues
-from ocr_integration.errors import ConfigError, RetryError
+from ocr_integration.errors import ConfigError, CustomerError, RetryError
 
 MAINLAND = """{"Response": {"Birthday": "1986.03.02", "EnglishName": "LI,YOU-TU", "IssueAddress": "广东",
  "IssueAuthority": "公安部出入境管理局", "IssueNumber": "02", "MainlandTravelPermitBackInfos":
@@ -217,3 +217,24 @@ def test_what_is_no_list_of_regions_says_nothing_and_spoils_nothing(regions: obj
     body = json.dumps({"Response": {"Name": "李明", "RequestId": "r"}, "PermitPortalRegions": regions}).encode()
     reading = wire.parse_answer(body)
     assert (reading.name, reading.regions) == ("李明", None)
+
+
+NO_CARD = {"Error": {"Code": "FailedOperation.ImageNoSpecifiedCard", "Message": "m"}, "RequestId": "r"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "finer"),
+    [
+        ("FailedOperation.CardSideError", "FailedOperation.CardSideError"),
+        ("AuthFailure.SignatureFailure", ""),
+        ("InternalError", ""),
+        ("", ""),
+        (None, ""),
+        (["FailedOperation.CardSideError"], ""),
+    ],
+    ids=str,
+)
+def test_a_finer_code_says_more_about_an_error_and_never_changes_who_must_act(fault: object, finer: str) -> None:
+    with pytest.raises(CustomerError) as caught:
+        wire.parse_answer(json.dumps({"Response": NO_CARD, "PermitPortalFault": fault}).encode())
+    assert (caught.value.code, caught.value.finer_code) == ("FailedOperation.ImageNoSpecifiedCard", finer)

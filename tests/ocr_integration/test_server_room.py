@@ -1,0 +1,288 @@
+"""Who comes next in the waiting room, who is sent away, and how one key's hanging addresses leave the others alone."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ocr_integration.client import Client
+from ocr_integration.contract import PermitReading, ReadRequest, Side
+from ocr_integration.errors import ServiceError
+from ocr_integration.server import create_app
+from ocr_integration.server.downloads import Downloads
+from ocr_integration.server.fetch import Fetcher, FetchFailedError
+from ocr_integration.server.refusals import RefusedError
+from ocr_integration.server.room import WaitingRoom
+from tests.ocr_integration import pictures
+from tests.scripted_service import Answer, ScriptedService
+
+PICTURE = pictures.jpeg()
+SMALL, LARGE = 10, 60
+
+
+def run(scene: Coroutine[Any, Any, None]) -> None:
+    """Play a scene on an event loop of its own: a browser of another test may still keep one on this thread."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, scene).result()
+
+
+class Visitors:
+    """Pictures that are in a room until they are let go; keeps the order in which their turns began."""
+
+    def __init__(self, room: WaitingRoom) -> None:
+        self._room = room
+        self._doors: dict[str, threading.Event] = {}
+        self._visits: dict[str, asyncio.Task[str]] = {}
+        self.begun: list[str] = []
+
+    async def come(self, *names: str, pixels: int = SMALL) -> None:
+        """One after the other; the first letter of a name is the key."""
+        for name in names:
+            self._doors[name] = threading.Event()
+            self._visits[name] = asyncio.ensure_future(self._visit(name, pixels))
+            await asyncio.sleep(0.01)
+
+    async def _visit(self, name: str, pixels: int) -> str:
+        def read() -> str:
+            self.begun.append(name)
+            assert self._doors[name].wait(30)
+            return "read"
+
+        try:
+            return await self._room.turn(read, key=name[0], pixels=pixels)
+        except RefusedError as error:
+            return error.code
+
+    async def go(self, *names: str) -> None:
+        """Let these be read, each to its end, and whoever is next begin."""
+        for name in names:
+            self._doors[name].set()
+            assert await self._visits[name] == "read"
+            await asyncio.sleep(0.01)
+
+    async def fate(self, name: str) -> str:
+        return await self._visits[name]
+
+    def is_waiting(self, name: str) -> bool:
+        return not self._visits[name].done()
+
+
+def room(*, turns: int = 1, waiting: int = 4, seconds: float = 60.0, pixels: int = 100) -> WaitingRoom:
+    return WaitingRoom(turns=turns, waiting=waiting, max_wait_seconds=seconds, max_pixels=pixels)
+
+
+def test_turns_are_given_in_the_order_of_coming() -> None:
+    async def scene() -> None:
+        visitors = Visitors(room())
+        await visitors.come("a1", "a2", "a3")
+        await visitors.go("a1", "a2", "a3")
+        assert visitors.begun == ["a1", "a2", "a3"]
+
+    run(scene())
+
+
+def test_a_key_with_nothing_under_way_comes_before_one_that_has() -> None:
+    async def scene() -> None:
+        visitors = Visitors(room(turns=2))
+        await visitors.come("a1", "a2", "a3", "a4", "b1")
+        await visitors.go("a1")
+        assert visitors.begun == ["a1", "a2", "b1"]
+        await visitors.go("a2", "b1", "a3", "a4")
+        assert visitors.begun == ["a1", "a2", "b1", "a3", "a4"]
+
+    run(scene())
+
+
+def test_a_full_room_sends_away_the_last_come_of_who_holds_most() -> None:
+    async def scene() -> None:
+        visitors = Visitors(room())
+        await visitors.come("a1", "b1", "a2", "a3", "a4", "c1")
+        assert await visitors.fate("a4") == "ResourceUnavailable"
+        assert all(map(visitors.is_waiting, ["a1", "a2", "a3", "b1", "c1"]))
+        await visitors.come("a5", "b2")
+        assert await visitors.fate("a5") == "ResourceUnavailable"
+        assert await visitors.fate("a3") == "ResourceUnavailable"
+        await visitors.come("b3", "c2")
+        assert await visitors.fate("b3") == "ResourceUnavailable"
+        assert await visitors.fate("c2") == "ResourceUnavailable"  # two of c and one of b or a would be no fairer
+        await visitors.go("a1", "b1", "a2", "c1", "b2")
+
+    run(scene())
+
+
+def test_one_key_alone_may_fill_the_room() -> None:
+    async def scene() -> None:
+        visitors = Visitors(room())
+        await visitors.come("a1", "a2", "a3", "a4", "a5", "a6")
+        assert await visitors.fate("a6") == "ResourceUnavailable"
+        await visitors.go("a1", "a2", "a3", "a4", "a5")
+
+    run(scene())
+
+
+def test_large_pictures_are_read_one_at_a_time_and_not_overtaken() -> None:
+    async def scene() -> None:
+        visitors = Visitors(room(turns=2))
+        await visitors.come("a1", "a2", pixels=LARGE)
+        await visitors.come("a3")
+        assert visitors.begun == ["a1"]
+        await visitors.go("a1")
+        assert visitors.begun == ["a1", "a2", "a3"]
+        await visitors.go("a2", "a3")
+
+    run(scene())
+
+
+def test_a_picture_larger_than_all_that_may_be_read_at_once_is_read_alone() -> None:
+    async def scene() -> None:
+        visitors = Visitors(room(turns=2))
+        await visitors.come("a1", pixels=500)
+        await visitors.come("a2")
+        assert visitors.begun == ["a1"]
+        await visitors.go("a1", "a2")
+
+    run(scene())
+
+
+def test_who_waited_too_long_is_sent_away_and_the_next_has_the_turn() -> None:
+    async def scene() -> None:
+        visitors = Visitors(room(seconds=0.2))
+        await visitors.come("a1", "a2")
+        assert await visitors.fate("a2") == "ResourceUnavailable"
+        await visitors.come("a3")
+        await visitors.go("a1", "a3")
+        assert visitors.begun == ["a1", "a3"]
+
+    run(scene())
+
+
+def test_a_reading_nobody_waits_for_any_more_keeps_its_turn_until_it_ends() -> None:
+    async def scene() -> None:
+        rooms = room()
+        door, order = threading.Event(), list[str]()
+
+        def held() -> None:
+            order.append("first")
+            door.wait(30)
+
+        first = asyncio.ensure_future(rooms.turn(held, key="a", pixels=SMALL))
+        await asyncio.sleep(0.01)
+        first.cancel()
+        second = asyncio.ensure_future(rooms.turn(lambda: order.append("second"), key="a", pixels=SMALL))
+        await asyncio.sleep(0.05)
+        assert order == ["first"]
+        door.set()
+        await second
+        assert order == ["first", "second"]
+
+    run(scene())
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Downloads get no answer until the event is set."""
+    let_go = threading.Event()
+
+    def hang(_self: Fetcher, url: str, *, max_bytes: int) -> bytes:
+        assert let_go.wait(30)
+        return url.encode()
+
+    monkeypatch.setattr(Fetcher, "fetch", hang)
+    yield let_go
+    let_go.set()
+
+
+def test_a_key_holds_fewer_downloads_than_are_free_so_there_is_one_for_a_newcomer(hanging: threading.Event) -> None:
+    async def scene() -> None:
+        downloads = Downloads(Fetcher(), places=8)
+        let_in: dict[str, list[asyncio.Task[bytes]]] = {}
+        for key in "aabbccddeeaabb" * 3:
+            task = asyncio.ensure_future(downloads.fetch(key, key=key, max_bytes=9))
+            await asyncio.sleep(0)
+            if not task.done():
+                let_in.setdefault(key, []).append(task)
+            else:
+                with pytest.raises(RefusedError, match="ResourceUnavailable"):
+                    task.result()
+        assert {key: len(tasks) for key, tasks in let_in.items()} == {"a": 2, "b": 2, "c": 2, "d": 1, "e": 1}
+        hanging.set()
+        assert await asyncio.gather(*let_in["a"]) == [b"a", b"a"]
+
+    run(scene())
+
+
+def test_one_key_alone_gets_half_of_the_downloads_and_its_places_come_back(hanging: threading.Event) -> None:
+    async def scene() -> None:
+        downloads = Downloads(Fetcher(), places=8)
+        tasks = [asyncio.ensure_future(downloads.fetch("u", key="a", max_bytes=9)) for _each in range(6)]
+        done, under_way = await asyncio.wait(tasks, timeout=0.1)
+        assert (len(done), len(under_way)) == (2, 4)
+        assert all(isinstance(each.exception(), RefusedError) for each in done)
+        hanging.set()
+        await asyncio.wait(under_way)
+        await asyncio.sleep(0.05)
+        assert await downloads.fetch("u", key="a", max_bytes=9) == b"u"
+
+    run(scene())
+
+
+def test_a_name_that_is_not_answered_keeps_its_place_after_the_caller_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look-up itself cannot be ended: without this, one key could use up those of all."""
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answered.wait(30) and [])
+
+    async def scene() -> None:
+        downloads = Downloads(Fetcher(timeout_seconds=0.1), places=2)
+        with pytest.raises(FetchFailedError):
+            await downloads.fetch("http://silent.example/", key="a", max_bytes=9)
+        with pytest.raises(RefusedError):
+            await downloads.fetch("http://silent.example/", key="a", max_bytes=9)
+        answered.set()
+        await asyncio.sleep(0.1)
+        with pytest.raises(FetchFailedError):
+            await downloads.fetch("http://silent.example/", key="a", max_bytes=9)
+
+    run(scene())
+
+
+class ReadsAtOnce:
+    """A reader that takes no time."""
+
+    def read(self, image: bytes, *, side: Side, with_portrait: bool) -> PermitReading:
+        return PermitReading(number=str(len(image)))
+
+
+def code_of(client: Client, request: ReadRequest) -> str:
+    try:
+        return client.read(request).number
+    except ServiceError as error:
+        return error.code
+
+
+def test_one_keys_addresses_that_hang_leave_room_for_all_others(
+    run_app: Callable[[Any], str], service: ScriptedService
+) -> None:
+    service.default = Answer(PICTURE)
+    app = create_app(
+        ReadsAtOnce(), {"AKIDone": "key-one", "AKIDtwo": "key-two"},
+        allow_private_urls=True, calls_per_second=1000, max_readings=1, max_waiting=2, max_downloads=8,
+    )  # fmt: skip
+    url = run_app(app)
+    one, two = Client(url, "AKIDone", "key-one", pool_size=40), Client(url, "AKIDtwo", "key-two")
+    with ScriptedService(default=Answer(PICTURE, pause_seconds=30)) as hangs, ThreadPoolExecutor(40) as threads:
+        asked = ReadRequest(image_url=hangs.url)
+        answers = [threads.submit(code_of, one, asked) for _each in range(40)]
+        while len(hangs.requests) < 4:
+            threading.Event().wait(0.01)
+        assert code_of(two, ReadRequest(image=PICTURE)) == str(len(PICTURE))
+        assert code_of(two, ReadRequest(image_url=service.url)) == str(len(PICTURE))
+        assert code_of(one, ReadRequest(image=PICTURE)) == str(len(PICTURE))
+        outcomes = [each.result() for each in answers]
+    assert set(outcomes) == {"FailedOperation.DownLoadError", "ResourceUnavailable"}
+    assert outcomes.count("ResourceUnavailable") >= 30
