@@ -173,6 +173,8 @@ def _require_form(raw: RawRequest) -> None:
         "application/x-www-form-urlencoded",
     ):
         raise RefusedError("InvalidRequest", "The content type is not supported.")
+    if raw.method == "POST" and ("transfer-encoding" in raw.headers or not raw.headers.get("content-length")):
+        raise RefusedError("InvalidRequest", "The request does not state the length of its body.")
 
 
 def _parameters(raw: RawRequest) -> bytes | bytearray | dict[str, str]:
@@ -210,11 +212,16 @@ def _pairs(text: str) -> dict[str, str]:
 
 
 def json_object(body: bytes | bytearray) -> dict[str, Any]:
-    """The parameters of a JSON call. Raises RefusedError (InvalidParameter) for anything but an object."""
+    """The parameters of a JSON call. Raises RefusedError (InvalidParameter) for anything but an object in UTF-8."""
     try:
-        value = json.loads(body)
+        value = json.loads(body.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise RefusedError("InvalidParameter", "The request body is not a JSON object.")
     return value
+
+
+def _no_constant(name: str) -> None:
+    """Python reads NaN and Infinity, which JSON does not know."""
+    raise ValueError(name)

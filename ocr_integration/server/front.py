@@ -14,18 +14,16 @@ from typing import Any
 
 from ocr_integration import wire
 from ocr_integration.server.app import Api, Asked, Reader, failure
+from ocr_integration.server.bodies import Body, HeldBodies
 from ocr_integration.server.call_log import Call
-from ocr_integration.server.door import Door, RawRequest, max_body_bytes, too_large
+from ocr_integration.server.door import Door, RawRequest, max_body_bytes
 from ocr_integration.server.downloads import Downloads
 from ocr_integration.server.fetch import Fetcher
 from ocr_integration.server.rate import RateGate
-from ocr_integration.server.refusals import RefusedError
 from ocr_integration.server.room import WaitingRoom, busy
 
-# A caller still sending would see a broken connection and not the refusal, so what is too large is read and dropped.
-MAX_DRAINED_BYTES = 50 * 1024 * 1024
 # All bodies that are being received or checked, together.
-MAX_HELD_BYTES = 256 * 1024 * 1024
+MAX_HELD_BYTES = 128 * 1024 * 1024
 # Pixels of the pictures that are read at once: two of a phone's sixteen megapixels, or one larger one.
 MAX_PIXELS_AT_ONCE = 32_000_000
 # Checks are milliseconds of CPU, but for a moment each needs a large body four times over.
@@ -45,51 +43,19 @@ class _GoneError(Exception):
     """The caller hung up before its request was whole, or before it was answered."""
 
 
-class _Body:
-    """The body of one request as it comes in; its bytes count as held until `release`."""
-
-    def __init__(self, front: Front, limit: int) -> None:
-        self._front = front
-        self._limit = limit
-        self._data = bytearray()
-        self.seen = 0
-
-    def take(self, chunk: bytes) -> None:
-        """Keep a piece, or only count it once there is too much."""
-        self.seen += len(chunk)
-        if self.seen > self._limit:
-            self.release()
-            return
-        self._data += chunk
-        self._front.held_bytes += len(chunk)
-        if self._front.held_bytes > self._front.max_held_bytes:
-            raise busy()
-
-    @property
-    def is_hopeless(self) -> bool:
-        return self.seen > MAX_DRAINED_BYTES
-
-    def whole(self) -> bytearray:
-        """The body. Raises RefusedError when it was too large."""
-        if self.seen > self._limit:
-            raise too_large()
-        return self._data
-
-    def release(self) -> None:
-        """Forget the pieces."""
-        self._front.held_bytes -= len(self._data)
-        self._data = bytearray()
-
-
 class Front:
-    """One API behind one event loop. `held_bytes` is the size of all bodies at hand."""
+    """One API behind one event loop."""
 
     def __init__(self, api: Api, *, upload_seconds: float = 30.0, max_held_bytes: int = MAX_HELD_BYTES) -> None:
         self._api = api
         self._checking = 0
         self._upload_seconds = upload_seconds
-        self.held_bytes = 0
-        self.max_held_bytes = max_held_bytes
+        self._held = HeldBodies(max_held_bytes)
+
+    @property
+    def held_bytes(self) -> int:
+        """The size of all bodies at hand."""
+        return self._held.size
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One HTTP request."""
@@ -103,27 +69,21 @@ class Front:
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, call = _headers(scope), Call()
-        body = _Body(self, max_body_bytes(headers))
         try:
-            async with asyncio.timeout(self._upload_seconds):
+            async with self._held.coming(max_body_bytes(headers), seconds=self._upload_seconds) as body:
                 await _receive(receive, body)
         except TimeoutError:
-            body.release()
             call.say("Portal.TooSlow")
             await self._send(send, 408, b'{"status":"the request came too slowly"}', closing=True)
         except _GoneError:
-            body.release()
             call.say("Portal.HungUp")
             # Whoever closed only one way still hears it; without an answer the web server would call it our fault.
             await self._send(send, 400, b'{"status":"the request was not whole"}', closing=True)
-        except RefusedError as error:
-            body.release()
-            await self._send(send, 200, failure(error, call))
         else:
             await self._send(send, 200, await self._answer(scope, headers, body, receive, call))
 
     async def _answer(
-        self, scope: Scope, headers: Mapping[str, str], body: _Body, receive: Receive, call: Call
+        self, scope: Scope, headers: Mapping[str, str], body: Body, receive: Receive, call: Call
     ) -> bytes:
         """The envelope of the outcome, whatever it is, and the call's line in the log."""
         wants_regions = headers.get(wire.REGIONS_HEADER.lower()) == "1"
@@ -136,10 +96,12 @@ class Front:
             return b""
         except Exception as error:  # a process edge: whatever it is, the caller gets an answer
             return failure(error, call, wants_regions=wants_regions)
+        finally:
+            body.release()
         call.say("ok")
         return answer
 
-    async def _checked(self, scope: Scope, headers: Mapping[str, str], body: _Body, call: Call) -> Asked:
+    async def _checked(self, scope: Scope, headers: Mapping[str, str], body: Body, call: Call) -> Asked:
         if self._checking >= MAX_CHECKING:
             raise busy()
         self._checking += 1
@@ -178,7 +140,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     return found
 
 
-async def _receive(receive: Receive, body: _Body) -> None:
+async def _receive(receive: Receive, body: Body) -> None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

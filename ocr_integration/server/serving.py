@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -27,6 +29,14 @@ from ocr_integration.server.front import create_app
 ENGINES = 2
 # Who may wait for a turn: at about a second a reading the last one is answered before a caller's deadline of 15 s.
 WAITING = 16
+# Connections at once, kept-alive ones included; beyond them a caller waits to be taken.
+CONNECTIONS = 4096
+# Files of the process that are no callers' connections: libraries, models, downloads.
+OTHER_FILES = 256
+# A head that does not come, and a connection on which nothing comes, are ended after this long.
+HEAD_TIMEOUT_MS = 15_000
+# What one connection may make us keep before its head is whole; a query alone may have 32 KiB.
+HEAD_BYTES = 128 * 1024
 
 
 def keys_from_text(text: str) -> dict[str, str]:
@@ -91,11 +101,24 @@ def serve(
         http=HTTPModes.http1,
         websockets=False,
         workers=1,
+        backpressure=_connections(),
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_TIMEOUT_MS, max_buffer_size=HEAD_BYTES),
         respawn_failed_workers=True,
         respawn_interval=0.5,
         log_level=LogLevels.critical,
         workers_kill_timeout=5,
     ).serve(target_loader=load, wrap_loader=False)
+
+
+def _connections() -> int:
+    """As many as we want, or as the system lets this process open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return max(64, soft - OTHER_FILES)
+    return CONNECTIONS
 
 
 def _return_memory() -> None:

@@ -76,10 +76,8 @@ class Caller:
         raw: list[bytes] | None = None,
     ) -> tuple[int, dict[str, str], dict[str, Any]]:
         """(status, headers, the Response object)."""
-        pairs = [(b"content-length", str(len(body)).encode())]
-        pairs += [
-            (name.lower().encode(), value.encode()) for name, value in (headers or {}).items() if value is not None
-        ]
+        given = {"Content-Length": str(len(body)), **(headers or {})}
+        pairs = [(name.lower().encode(), value.encode()) for name, value in given.items() if value is not None]
         scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": pairs}
         sent: list[dict[str, Any]] = []
 
@@ -253,8 +251,17 @@ def test_the_twenty_first_call_in_a_second_is_refused_for_its_key_only() -> None
     assert caller.call(key=("AKIDtwo", "key-two"))["Name"]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"\xff", b"[" * 100_000], ids=lambda body: str(body[:9]))
-def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"null", b"{", b"\xff", b"[" * 100_000, b'{"ImageBase64": "AA" "AA"}', b"{'ImageBase64': 'AA'}",
+        b'{"ImageBase64": "AA",}', b'{"ImageBase64": "AA", "RetProfile": NaN}', b'{"ImageBase64": -Infinity}',
+        json.dumps({"ImageBase64": PICTURE64}).encode("utf-16"), json.dumps({"ImageBase64": PICTURE64}).encode("utf-32"),
+        b"\xef\xbb\xbf{}", b'{"ImageUrl": "\xff"}', b'{"ImageBase64": "AA"} {}',
+    ],
+    ids=lambda body: str(body[:24]),
+)  # fmt: skip
+def test_a_body_that_is_no_object_in_json_and_utf_8_is_refused(body: bytes) -> None:
     assert Caller().code(body=body) == "InvalidParameter"
 
 
@@ -307,6 +314,13 @@ def test_a_charset_in_the_content_type_is_signed_as_sent() -> None:
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "text/plain", ""])
 def test_other_content_types_are_no_valid_request(kind: str) -> None:
     assert Caller().code(Content_Type=kind) == "InvalidRequest"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"Transfer_Encoding": "chunked"}, {"Content_Length": None}, {"Content_Length": ""}], ids=str
+)
+def test_an_upload_that_does_not_state_its_length_is_no_valid_request(changes: dict) -> None:
+    assert Caller().code(**changes) == "InvalidRequest"
 
 
 def test_other_methods_are_not_supported() -> None:

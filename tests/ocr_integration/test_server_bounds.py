@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import threading
@@ -12,6 +13,7 @@ import time
 import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
@@ -148,21 +150,39 @@ def test_uploads_that_stall_keep_nobody_waiting_and_end_by_themselves(run_app) -
         each.close()
 
 
-def test_bodies_may_not_hold_more_than_there_is_room_for(run_app) -> None:
+def stall(url: str, sent: int) -> socket.socket:
+    """An upload that stops coming."""
+    made = socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=30)
+    made.sendall(HEAD % 900_001 + bytes(sent))
+    return made
+
+
+def test_a_body_for_which_there_is_no_room_is_heard_out_and_told_so(run_app) -> None:
     reader = HeldReader()
+    reader.let_go.set()
+    app = create_app(reader, KEYS, max_held_bytes=500_000)
+    url = run_app(app)
+    large = pictures.jpeg(pictures.noise(1800, 1400))
+    assert code_of(Client(url, "AKIDone", "key-one"), large) == "ResourceUnavailable"
+    assert app.held_bytes == 0
+    assert code_of(Client(url, "AKIDone", "key-one")) == str(len(PICTURE))
+
+
+def test_a_body_that_stalls_makes_room_for_the_next(run_app) -> None:
+    reader = HeldReader()
+    reader.let_go.set()
     app = create_app(reader, KEYS, max_held_bytes=1_000_000)
     url = run_app(app)
-    with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=30) as slow:
-        slow.sendall(HEAD % 900_001 + bytes(850_000))
-        while app.held_bytes < 800_000:
+    with stall(url, 400_000) as older, stall(url, 450_000) as newer:
+        while app.held_bytes < 850_000:
             time.sleep(0.01)
-        assert (
-            code_of(Client(url, "AKIDone", "key-one"), pictures.jpeg(pictures.noise(900, 700))) == "ResourceUnavailable"
-        )
+        assert code_of(Client(url, "AKIDone", "key-one")) == str(len(PICTURE))
+        assert older.makefile("rb").read().startswith(b"HTTP/1.1 408 ")
+        newer.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            newer.recv(1)
     while app.held_bytes:
         time.sleep(0.01)
-    reader.let_go.set()
-    assert code_of(Client(url, "AKIDone", "key-one")) == str(len(PICTURE))
 
 
 def test_a_body_cut_off_by_its_sender_is_no_fault_of_the_server(run_app) -> None:
@@ -181,6 +201,24 @@ def test_a_body_over_the_limit_is_heard_out_and_refused_without_being_kept(run_a
     assert json.load(connection.getresponse())["Response"]["Error"]["Code"] == "RequestSizeLimitExceeded"
     assert app.held_bytes == 0
     connection.close()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    "sent", [b"", b"POST / HTTP/1.1\r\nHost: a\r\nX-A: ", b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n", HEAD % 9],
+    ids=["nothing", "half a head", "a call, and kept", "half a body"],
+)  # fmt: skip
+def test_connections_that_are_held_open_by_the_thousand_keep_nobody_out(sent: bytes) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2000:
+        pytest.skip("this process may not open so many files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2000), hard))
+    with serving(OCR_SERVER_KEYS="AKIDone:key-one") as served, ExitStack() as held:
+        for _each in range(1300):
+            made = held.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
+            made.sendall(sent)
+        client = Client(served.url, "AKIDone", "key-one", deadline_seconds=10)
+        assert code_of(client, b"no picture") == "FailedOperation.ImageDecodeFailed"
 
 
 @pytest.mark.faults
