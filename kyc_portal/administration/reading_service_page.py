@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,11 +12,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from kyc_portal.administration import call_chart
 from kyc_portal.submissions import (
     breaker,
     budget,
+    call_counts,
     causes,
     delayed_work,
     masks,
@@ -24,12 +28,15 @@ from kyc_portal.submissions import (
     policies,
     service_clock,
     trying_again,
+    warning_service,
 )
 from kyc_portal.submissions.breaker import Phase
+from kyc_portal.submissions.call_counts import Ending, Took
 from kyc_portal.submissions.causes import Cause
 from kyc_portal.submissions.delayed_work import Line
 from kyc_portal.submissions.models import ProviderBreaker
 from kyc_portal.submissions.service_clock import Clocks
+from kyc_portal.submissions.warning_service import Tested
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,49 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Warnings:
+    """Whether the service tests for forgery: off since when, told when, and what the newest answers said."""
+
+    off_since: datetime | None
+    told_at: datetime | None
+    lately: Tested
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How calls of a span ended, in words, and how long answers took; `since` is the first hour that counts."""
+
+    span: str
+    since: datetime
+    lines: Sequence[tuple[Ending, EndingWords]]
+    took: Took | None
+
+    @property
+    def many(self) -> int:
+        return sum(ending.many for ending, _words in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class EndingWords:
+    """A class of endings as people call it, who acts on it, and its shape."""
+
+    label: Promise
+    who_acts: Promise | str
+    icon: str
+    style: str
+
+
+_ENDINGS: dict[str, EndingWords] = {
+    call_counts.ANSWERED: EndingWords(_lazy("Read"), "–", "pass", "pass"),
+    "customer": EndingWords(_lazy("Customer"), _lazy("customer, takes it again"), "warn", "warn"),
+    "retry": EndingWords(_lazy("Retry"), _lazy("nobody, tried again"), "clock", "not_checked"),
+    "throttle": EndingWords(_lazy("Throttle"), _lazy("nobody, the limiter"), "pause", "not_checked"),
+    "config": EndingWords(_lazy("Config"), _lazy("administrator"), "system", "fail"),
+    "defect": EndingWords(_lazy("Defect"), _lazy("developer, our bug"), "fail", "fail"),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class ShownLine:
     """One delayed reading and its cause in words."""
 
@@ -92,8 +142,8 @@ class ShownLine:
     may_hand_over: bool
 
 
-def gather(*, now: datetime, may_act: bool) -> dict[str, Any]:
-    """Everything for the template."""
+def gather(*, now: datetime, may_act: bool, span: str) -> dict[str, Any]:
+    """Everything for the template; `span` is one of call_counts.SPANS."""
     row = breaker.standing()
     found = Breaker(breaker.phase_of(row, now=now), row, causes.cause_of(row.cause) if row and row.cause else None)
     work = delayed_work.delayed()
@@ -103,6 +153,10 @@ def gather(*, now: datetime, may_act: bool) -> dict[str, Any]:
         "breaker": found,
         "rules": _rules(),
         "account": account(now=now),
+        "warnings": _warnings(row, now=now),
+        "answers": _answers(span, now=now),
+        "spans": list(call_counts.SPANS),
+        "chart": call_chart.draw(call_counts.by_minute(now=now), limit=settings.OCR_CALLS_PER_SECOND),
         "delayed": work,
         "lines": [_line(each, now=now, calls_are_made=calls_are_made) for each in work.lines],
         "codes": [(code, many, causes.cause_of(code)) for code, many in work.by_code],
@@ -124,6 +178,22 @@ def account(*, now: datetime) -> Account:
         charged=budget.charged(now=now),
         budget=settings.OCR_CALLS_PER_DAY,
         clocks=service_clock.compare(),
+    )
+
+
+def _warnings(row: ProviderBreaker | None, *, now: datetime) -> Warnings:
+    since = row.warnings_off_since if row else None
+    told_at = warning_service.told_at(since) if since else None
+    return Warnings(since, told_at, warning_service.lately(now=now))
+
+
+def _answers(span: str, *, now: datetime) -> Answers:
+    length = call_counts.SPANS[span]
+    return Answers(
+        span=span,
+        since=call_counts.first_hour(length, now=now),
+        lines=[(each, _ENDINGS[each.kind]) for each in call_counts.endings(length, now=now)],
+        took=call_counts.took(length, now=now),
     )
 
 

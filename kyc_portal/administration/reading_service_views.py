@@ -23,7 +23,7 @@ from kyc_portal.accounts.models import OVERSEEING, Role, User
 from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.administration import reading_service_page
 from kyc_portal.administration.forms import CallsReasonForm, ReleaseForm
-from kyc_portal.submissions import breaker, call_hold, probing, reading, trying_again
+from kyc_portal.submissions import breaker, call_counts, call_hold, probing, reading, trying_again
 from kyc_portal.submissions.errors import CallsStoppedError, ProbeRefusedError, TooLateError
 from kyc_portal.submissions.models import Scan, Submission
 
@@ -59,7 +59,9 @@ def state(request: HttpRequest) -> HttpResponse:
 
 def _shown(request: HttpRequest) -> dict[str, Any]:
     may_act = signed_in_user(request).role == Role.ADMINISTRATOR
-    context = reading_service_page.gather(now=timezone.now(), may_act=may_act)
+    asked = request.GET.get("span", "")
+    span = asked if asked in call_counts.SPANS else next(iter(call_counts.SPANS))
+    context = reading_service_page.gather(now=timezone.now(), may_act=may_act, span=span)
     return {**context, "etag": reading_service_page.etag(context, language=get_language() or "")}
 
 
@@ -140,7 +142,9 @@ def _release(request: HttpRequest, form: Form, by: User, now: datetime) -> None:
     except TooLateError:
         messages.warning(request, _("Nothing was changed: somebody ended that hold before. See how it stands now."))
     else:
-        messages.success(request, _("Calls go on. What waited for it is read first, at the rate of the account."))
+        go_on = _("Calls go on. What waited for it is read first, at the rate of the account.")
+        probe_first = _("The hold is over. Calls were stopped as well: one probe comes first.")
+        messages.success(request, go_on if breaker.stopped() is None else probe_first)
 
 
 def _probe(request: HttpRequest, form: Form, by: User, now: datetime) -> None:

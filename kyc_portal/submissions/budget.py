@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import operators
+from kyc_portal.submissions import call_counts, operators
 from kyc_portal.submissions.models import ProviderDay
 from kyc_portal.submissions.working_time import HONG_KONG
 from ocr_integration.errors import ServiceError
@@ -57,6 +57,7 @@ def ended(*, error: ServiceError | None, actor: Actor, now: datetime) -> None:
         changes["charged"] = F("charged") - 1
     with audit.acting(actor):
         _today(now).update(**changes)
+        call_counts.count(code=error.code if error else "", now=now)
 
 
 def charged(*, now: datetime) -> int:

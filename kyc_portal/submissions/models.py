@@ -432,6 +432,8 @@ class Reading(models.Model):
     reused_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
+        # The newest answers of the service: how long they took, and whether forgery was tested.
+        indexes = [models.Index("endpoint", "answered_at", name="reading_answered")]
         triggers = [
             RowAudit(
                 plain=[
@@ -736,7 +738,8 @@ class ProviderBreaker(models.Model):
     """Whether calls to one endpoint are stopped, since when and why. One row an endpoint.
 
     `probing_until` is set while the one call that was let through is under way. A hold (`held_since`, by whom, why) is
-    a person's and stands apart from all that: no answer and no fault ends it.
+    a person's and stands apart from all that: no answer and no fault ends it. `warnings_off_since` is set while every
+    answer says that its forgery tests did not run.
     """
 
     endpoint = models.CharField(max_length=200, primary_key=True)
@@ -749,6 +752,7 @@ class ProviderBreaker(models.Model):
     held_since = models.DateTimeField(null=True)
     held_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     held_why = models.CharField(max_length=300, blank=True, default="")
+    warnings_off_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -762,7 +766,7 @@ class ProviderBreaker(models.Model):
             RowAudit(
                 plain=[
                     "endpoint", "is_open", "since", "probe_at", "probing_until", "cause", "faults",
-                    "held_since", "held_by_id", "held_why",
+                    "held_since", "held_by_id", "held_why", "warnings_off_since",
                 ],
                 subject=None,
             )
@@ -796,3 +800,38 @@ class ProviderDay(models.Model):
                 subject=None,
             )
         ]  # fmt: skip
+
+
+class ProviderHour(models.Model):
+    """How many calls to one endpoint ended with one code in one hour, "" for a reading. Kept for a month.
+
+    Measured, not decided: a count alone leaves no entry in the log.
+    """
+
+    endpoint = models.CharField(max_length=200)
+    hour = models.DateTimeField()
+    code = models.CharField(max_length=80, blank=True)
+    calls = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "hour", "code"], name="one_row_an_hour_and_code")]
+        triggers = [RowAudit(plain=["id", "endpoint", "hour", "code"], quiet="calls", subject=None)]
+
+
+class ProviderMinute(models.Model):
+    """How many calls to one endpoint began in one minute. A ring: so many rows an endpoint, each used again in turn.
+
+    Measured, not decided: a count alone leaves no entry in the log.
+    """
+
+    # An hour of whole minutes and the present one.
+    RING = 61
+
+    endpoint = models.CharField(max_length=200)
+    slot = models.PositiveSmallIntegerField()
+    minute = models.DateTimeField()
+    calls = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "slot"], name="a_slot_of_the_ring_stands_once")]
+        triggers = [RowAudit(plain=["id", "endpoint", "slot", "minute"], quiet="calls", subject=None)]

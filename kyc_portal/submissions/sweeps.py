@@ -27,6 +27,7 @@ from kyc_portal.submissions import (
     second_person,
     taking_effect,
     telling_of_stops,
+    warning_service,
 )
 from kyc_portal.submissions.errors import TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Notice, NoticeKind, Scan, Submission
@@ -55,6 +56,7 @@ def sweep(*, actor: Actor, now: datetime) -> None:
         "lapse": lambda: lapse(actor=actor, now=now, this=this),
         "mark_stuck": lambda: mark_stuck(actor=actor, now=now, this=this),
         "tell_of_stops": lambda: telling_of_stops.tell_operators(actor=actor),
+        "look_at_the_warnings": lambda: warning_service.look(actor=actor, now=now),
         "tell_of_second_person": lambda: second_person.tell_operators(actor=actor),
         "tell_of_policies": lambda: policy_versions.tell_administrators(actor=actor),
     }

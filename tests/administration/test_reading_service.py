@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -15,9 +16,19 @@ from pytest_django import Settings
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import breaker, budget, call_hold, delayed_work, reading, service_clock, sweeps
+from kyc_portal.submissions import (
+    breaker,
+    budget,
+    call_hold,
+    delayed_work,
+    reading,
+    service_clock,
+    sweeps,
+    warning_service,
+)
 from kyc_portal.submissions.models import ProviderBreaker, Scan, Submission
 from kyc_portal.submissions.states import State
+from ocr_integration.errors import error_for_code
 from tests import cast
 from tests.cast import READER
 
@@ -232,6 +243,57 @@ def test_a_stuck_one_can_be_given_to_a_reviewer(ada: tuple[Client, User]) -> Non
     assert delayed_work.delayed().many == 0
 
 
+# ----- what was answered
+
+
+def test_answers_stand_by_class_with_who_acts_and_the_commonest_code(ada: tuple[Client, User]) -> None:
+    for code in ("", "", "FailedOperation.ImageNoSpecifiedCard", "AuthFailure.SignatureFailure"):
+        error = error_for_code(code) if code else None
+        budget.charge(actor=READER, now=timezone.now())
+        budget.ended(error=error, actor=READER, now=timezone.now())
+    said = words(ada[0].get(reverse(PAGE)))
+    assert "Read – – 2" in said
+    assert "Customer customer, takes it again FailedOperation.ImageNoSpecifiedCard 1" in said
+    assert "Config administrator AuthFailure.SignatureFailure 1" in said
+    assert "Retry nobody, tried again – 0" in said
+
+
+def test_a_longer_span_is_asked_for_in_the_address_and_kept_by_the_open_page(ada: tuple[Client, User]) -> None:
+    before = timezone.now() - timedelta(days=3)
+    budget.charge(actor=READER, now=before)
+    budget.ended(error=error_for_code("InternalError"), actor=READER, now=before)
+    assert "InternalError" not in words(ada[0].get(reverse(PAGE)))
+    page = ada[0].get(reverse(PAGE), {"span": "7d"}).content.decode()
+    assert "InternalError" in page
+    assert f'hx-get="{reverse(PAGE)}state/?span=7d"' in page
+    assert ada[0].get(reverse(PAGE), {"span": "a lie"}).status_code == 200
+
+
+def test_calls_of_the_last_hour_are_drawn_and_stand_in_a_table(ada: tuple[Client, User]) -> None:
+    assert "No call was made in the last hour." in words(ada[0].get(reverse(PAGE)))
+    before = timezone.now() - timedelta(minutes=5)
+    for _each in range(30):
+        budget.charge(actor=READER, now=before)
+        budget.ended(error=None, actor=READER, now=before)
+    page = ada[0].get(reverse(PAGE))
+    assert "<polyline" in page.content.decode()
+    assert "30 calls; the busiest minute had 0.50 a second" in words(page)
+    assert f"{timezone.localtime(before):%H:%M} 30 0.50" in words(page)
+
+
+def test_a_warning_service_that_is_off_is_said_with_when_administrators_were_told(ada: tuple[Client, User]) -> None:
+    cache.clear()
+    said = words(ada[0].get(reverse(PAGE)))
+    assert "Warning service off" not in said
+    for _each in range(3):
+        cast.to_review(warnings=(-9109,), now=timezone.now())
+    warning_service.look(actor=READER, now=timezone.now())
+    said = words(ada[0].get(reverse(PAGE)))
+    assert "Warning service off: −9109" in said
+    assert "none is shown as clean. Administrators were told once," in said
+    assert "3 of the newest 3 answers" in said
+
+
 # ----- who sees what
 
 
@@ -264,7 +326,7 @@ def test_the_page_takes_as_many_questions_however_much_waits(
 ) -> None:
     for _each in range(4):
         delayed()
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(28):
         ada[0].get(reverse(PAGE))
 
 
