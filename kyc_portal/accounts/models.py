@@ -65,6 +65,8 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=Role, default=Role.CUSTOMER)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    # How this person likes the console (preferences.py); a change of it alone leaves no entry.
+    preferences = models.JSONField(default=dict)
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -79,6 +81,7 @@ class User(AbstractBaseUser):
             RowAudit(
                 plain=["id", "role", "is_active", "date_joined", "last_login"],
                 hidden=["email", "display_name", "password"],
+                quiet="preferences",
                 subject=None,
             )
         ]

@@ -59,7 +59,7 @@ def acts_about(subject: UUID, *, since: datetime | None = None) -> QuerySet[Entr
 
 
 # Acts that showed somebody something of a customer and changed nothing.
-VIEWS = ("case.opened", "picture.viewed", "sample.opened")
+VIEWS = ("case.opened", "picture.viewed", "picture.fetched_ahead", "sample.opened")
 
 
 def deeds_about(subject: UUID) -> QuerySet[Entry]:
@@ -74,6 +74,22 @@ def who_saw(scan_id: UUID) -> QuerySet[Entry]:
     ).order_by("id")
 
 
+def viewed_by(actor: Actor, scan_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these pictures this person has opened. What only waited in their browser was not opened."""
+    return did_with(actor, "picture.viewed", scan_ids)
+
+
+def did_with(actor: Actor, action: str, scan_ids: Collection[UUID]) -> set[UUID]:
+    """With which of these pictures this person did so."""
+    found = Entry.objects.filter(
+        object_type="submissions.scan",
+        object_id__in=[str(each) for each in scan_ids],
+        action=action,
+        actor=actor.name,
+    )
+    return {UUID(each) for each in found.values_list("object_id", flat=True)}
+
+
 def has_viewed(actor: Actor, scan_id: UUID) -> bool:
     """Whether this person has opened this picture."""
-    return who_saw(scan_id).filter(actor=actor.name).exists()
+    return scan_id in viewed_by(actor, [scan_id])

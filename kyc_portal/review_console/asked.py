@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from kyc_portal.submissions import four_eyes
-from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.models import Check, Submission
 
 
-def asked_of(submission: Submission) -> dict[str, Any]:
-    """What the policy asks of a decision, in words."""
-    asked = four_eyes.ruling(submission)
+def asked_of(submission: Submission, checks: Iterable[Check] | None = None) -> dict[str, Any]:
+    """What the policy asks of a decision, in words; the newest checks are fetched where not given."""
+    asked = four_eyes.ruling(submission, checks)
     because = four_eyes.two_people_because(submission, asked)
     return {
         "needs_second": bool(because),

@@ -20,7 +20,18 @@ from kyc_portal.review_console.access import readers, reviewable
 from kyc_portal.review_console.asked import asked_of
 from kyc_portal.review_console.shown_checks import shown_check
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import claims, four_eyes, looks, queries, queue, related, reopening, samples, undoing
+from kyc_portal.submissions import (
+    claims,
+    four_eyes,
+    looks,
+    policies,
+    queries,
+    queue,
+    related,
+    reopening,
+    samples,
+    undoing,
+)
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.states import State
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
@@ -44,12 +55,14 @@ def open_case(
 ) -> HttpResponse:
     """The case page, after its opening is recorded; a refused press shows it again with `more` to say."""
     with audit.acting(user.actor):
-        audit.record(
-            "case.opened",
-            object_type="submissions.submission",
-            object_id=str(submission.pk),
-            subject=submission.customer_id,
-        )
+        looks.record_opening(submission)
+    return opened_case(request, submission, user, status=status, **more)
+
+
+def opened_case(
+    request: HttpRequest, submission: Submission, user: User, *, status: int = 200, **more: object
+) -> HttpResponse:
+    """The page of a case whose opening stands in the log."""
     try:
         return render_case(request, submission, user, status=status, **more)
     except KeyDestroyedError:
@@ -64,6 +77,7 @@ def render_case(
     shown = queries.case(submission, now=now)
     is_mine = claims.holds(submission, user, now)
     own_proposal = bool(shown.proposal and shown.proposal.decided_by_id == user.pk)
+    place = queue.place(submission, now=now)
     left = submission.claimed_until - now if is_mine and submission.claimed_until else timedelta(0)
     context = {
         "case": shown,
@@ -74,8 +88,8 @@ def render_case(
         },
         "meaning": MEANINGS[_leading(shown)],
         "leading": _leading(shown),
-        "position": queue.position(submission, now=now),
-        "waiting": queue.counts(None, now=now).next_up,
+        "position": place.position,
+        "waiting": place.waiting,
         "bound_hours": int(queue.bound().total_seconds() // 3600),
         "is_mine": is_mine,
         "can_claim": user.role in DECIDING
@@ -87,10 +101,10 @@ def render_case(
         "proposal_because": four_eyes.in_words(shown.proposal.second_person_because) if shown.proposal else "",
         "can_reopen": reopening.can_reopen(submission, user),
         "unseen": looks.unseen_scans(submission, user.actor),
-        **asked_of(submission),
+        **asked_of(submission, shown.checks),
+        "lease_seconds": int(policies.in_force().claim.total_seconds()),
         "minutes_left": max(0, int(left.total_seconds() // 60)),
         "is_lease_short": left < timedelta(minutes=2),
-        "related": related.related(submission, now=now),
         "timeline": [told(entry) for entry in audit_queries.deeds_about(submission.customer_id)[:TIMELINE_SHOWN]],
         "may_make_pack": user.role in MAY_MAKE,
         "may_read_log": user.role != Role.REVIEWER,
@@ -98,6 +112,14 @@ def render_case(
         **more,
     }
     return render(request, "review_console/case.html", context, status=status)
+
+
+@require_GET
+@readers
+def related_cases(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """What other cases share with this one, masked. The case's page asks for it once it stands."""
+    found = related.related(reviewable(submission_id), now=timezone.now())
+    return render(request, "review_console/case/related.html", {"related": found})
 
 
 def _leading(case: queries.Case) -> Severity:

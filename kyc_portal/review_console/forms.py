@@ -37,6 +37,12 @@ class VersionForm(forms.Form):
     version = forms.IntegerField(min_value=1)
 
 
+class LeaveForm(forms.Form):
+    """Until when a lease ran, as the page that is left knew it."""
+
+    until = forms.DateTimeField(input_formats=["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"])
+
+
 class SecondLookForm(forms.Form):
     """How a second person would have decided."""
 

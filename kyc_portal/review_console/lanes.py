@@ -11,15 +11,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from kyc_portal.accounts.models import DECIDING
+from kyc_portal.accounts import preferences
+from kyc_portal.accounts.models import DECIDING, Role
 from kyc_portal.accounts.permissions import signed_in_user
 from kyc_portal.review_console import cursors, queue_menus
-from kyc_portal.review_console.access import queue_readers, reviewers
+from kyc_portal.review_console.access import queue_readers, readers, reviewers
 from kyc_portal.review_console.forms import SearchForm
-from kyc_portal.review_console.shortcuts import SHORTCUTS
+from kyc_portal.review_console.shortcuts import columns_of
 from kyc_portal.submissions import queries, queue, related, undoing
 from kyc_portal.submissions.queue_filters import Filters, Narrow
 
@@ -120,8 +121,20 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "review_console/search.html", context, status=400 if problem else 200)
 
 
+@require_POST
+@readers
+def prefer(request: HttpRequest) -> HttpResponse:
+    """Keep one choice of this person on their account."""
+    try:
+        preferences.put(user=signed_in_user(request), name=request.POST.get("name", ""), is_on="on" in request.POST)
+    except KeyError:
+        raise Http404 from None
+    return HttpResponse(status=204)
+
+
 @require_GET
 @reviewers
 def shortcuts(request: HttpRequest) -> HttpResponse:
     """Every key of the console and what it does."""
-    return render(request, "review_console/shortcuts.html", {"groups": SHORTCUTS})
+    columns = columns_of(Role(signed_in_user(request).role))
+    return render(request, "review_console/shortcuts.html", {"columns": columns})

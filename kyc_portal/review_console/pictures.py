@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
 
 from kyc_portal.accounts.permissions import signed_in_user
-from kyc_portal.review_console.access import readers, reviewable
+from kyc_portal.review_console.access import readers, reviewable, reviewers
 from kyc_portal.sealing import keys
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import scans
-from kyc_portal.submissions.models import Scan
+from kyc_portal.submissions import claims, evidence, scans
+from kyc_portal.submissions.models import Scan, Submission
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ def picture(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpRes
     """A display copy of one picture; the view is in the log before a byte leaves."""
     scan = get_object_or_404(Scan, pk=scan_id, submission=reviewable(submission_id))
     try:
-        data = scans.display_copy(scan, actor=signed_in_user(request).actor)
+        data = scans.display_copy(scan, actor=signed_in_user(request).actor, is_ahead="ahead" in request.GET)
     except (KeyDestroyedError, OSError) as error:
         if keys.is_destroyed(scan.customer_id):
             return HttpResponse(status=410, headers={"Cache-Control": "no-store"})
@@ -40,3 +42,26 @@ def picture(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpRes
             "Content-Disposition": "inline",
         },
     )
+
+
+@require_POST
+@reviewers
+def shown(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpResponse:
+    """A picture that was fetched ahead stands before its reader now. 409 where none was fetched."""
+    scan = get_object_or_404(Scan, pk=scan_id, submission=reviewable(submission_id))
+    is_recorded = scans.shown(scan, actor=signed_in_user(request).actor)
+    return HttpResponse(status=204 if is_recorded else 409)
+
+
+@require_GET
+@reviewers
+def ahead(request: HttpRequest) -> JsonResponse:
+    """The pictures of the case that "next" would open now, for a browser that has time to fetch them."""
+    following = claims.ahead(reviewer=signed_in_user(request), now=timezone.now())
+    submission = Submission.objects.filter(pk=following).first() if following else None
+    standing = evidence.standing_scans(submission) if submission else {}
+    pictures = [
+        {"scan": str(scan.pk), "address": reverse("console:picture", args=[scan.submission_id, scan.pk])}
+        for scan in standing.values()
+    ]
+    return JsonResponse({"pictures": pictures}, headers={"Cache-Control": "no-store"})

@@ -10,8 +10,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,8 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from kyc_portal.accounts.models import User
 from kyc_portal.accounts.permissions import refuse, signed_in_user
 from kyc_portal.review_console.access import reviewable, reviewers, seniors
-from kyc_portal.review_console.case_page import open_case
-from kyc_portal.review_console.forms import CorrectionForm, DecisionForm, ReopenForm, VersionForm
+from kyc_portal.review_console.case_page import open_case, opened_case
+from kyc_portal.review_console.forms import CorrectionForm, DecisionForm, LeaveForm, ReopenForm, VersionForm
 from kyc_portal.review_console.reason_dialog import render_reasons
 from kyc_portal.review_console.shown_checks import shown_changes
 from kyc_portal.sealing.errors import KeyDestroyedError
@@ -41,11 +42,22 @@ _MISSING = {
 
 def open_next(request: HttpRequest, user: User) -> HttpResponse:
     """Claim the head of the queue and open it; the queue itself when nothing is free."""
-    following = claims.claim_next(reviewer=user, actor=user.actor, now=timezone.now())
+    is_in_place = "X-In-Place" in request.headers
+    following = claims.claim_next(reviewer=user, actor=user.actor, now=timezone.now(), and_open=is_in_place)
     if following is None:
         messages.info(request, _("All done. Nothing waits that is free."))
-        return redirect("console:queue")
-    return redirect("console:case", following.pk)
+        return _there(request, reverse("console:queue"))
+    address = reverse("console:case", args=[following.pk])
+    return _there(request, address, lambda: opened_case(request, following, user))
+
+
+def _there(request: HttpRequest, address: str, page: Callable[[], HttpResponse] | None = None) -> HttpResponse:
+    """The way to an address. A page that puts the next one in its own place (next.js) gets it with this very answer."""
+    if "X-In-Place" not in request.headers:
+        return redirect(address)
+    response = page() if page else HttpResponse(status=204)
+    response["Content-Location"] = address
+    return response
 
 
 @require_POST
@@ -74,8 +86,26 @@ def claim(request: HttpRequest, submission_id: UUID) -> HttpResponse:
 def renew(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """The page is still open."""
     user = signed_in_user(request)
-    held = claims.renew(submission=reviewable(submission_id), reviewer=user, actor=user.actor, now=timezone.now())
-    return HttpResponse(status=204 if held else 409)
+    until = claims.renew(submission=reviewable(submission_id), reviewer=user, actor=user.actor, now=timezone.now())
+    if until is None:
+        return HttpResponse(status=409)
+    return JsonResponse({"until": until.isoformat()})
+
+
+@require_POST
+@reviewers
+def leave(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """The page was left: a browser says so as it goes, and nobody reads the answer."""
+    user, form = signed_in_user(request), LeaveForm(request.POST)
+    if form.is_valid():
+        claims.leave(
+            submission=reviewable(submission_id),
+            reviewer=user,
+            known_until=form.cleaned_data["until"],
+            actor=user.actor,
+            now=timezone.now(),
+        )
+    return HttpResponse(status=204)
 
 
 @require_POST

@@ -1,53 +1,89 @@
-"""The console's keys, in one table: the page of shortcuts shows it, and a browser test presses them."""
+"""The console's keys, in one table: the map of keys shows those of a role, and a browser test presses them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# Groups of (keys, what they do); keys as their caps read.
-SHORTCUTS: tuple[tuple[Promise, tuple[tuple[tuple[str, ...], Promise], ...]], ...] = (
+from kyc_portal.accounts.models import DECIDING, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A group of keys: (caps as they read, what they do)."""
+
+    label: Promise
+    keys: tuple[tuple[tuple[str, ...], Promise], ...]
+    roles: frozenset[Role] = DECIDING
+
+
+# Three columns, as the map shows them.
+COLUMNS: tuple[tuple[Keys, ...], ...] = (
     (
-        _("Queue"),
-        (
-            (("J", "K"), _("Next and previous row")),
-            (("Enter",), _("Open to read")),
-            (("C",), _("Claim this case and open it")),
-            (("N",), _("Claim the next case and open it")),
-            (("/",), _("Find a case")),
-            (("F",), _("Go to the filters; Enter opens one, Escape closes it")),
-            (("G", "1–7"), _("Go to a lane, in their order")),
-            (("?",), _("This page")),
+        Keys(
+            _("Queue"),
+            (
+                (("J", "K"), _("Move down, up")),
+                (("Enter",), _("Open to read")),
+                (("C",), _("Claim this")),
+                (("N",), _("Claim next")),
+                (("/",), _("Find")),
+                (("F",), _("Filters; Enter opens one")),
+                (("G", "1–7"), _("Go to lane")),
+                (("U",), _("Back to queue")),
+            ),
+        ),
+        Keys(_("Everywhere"), ((("?",), _("This map")), (("Esc",), _("Close, clear")))),
+    ),
+    (
+        Keys(
+            _("Picture"),
+            (
+                (("1", "2"), _("Front, back")),
+                (("+", "−", "0"), _("Zoom in, out, fit")),
+                (("T",), _("Rotate")),
+                (("X", "I"), _("Contrast, invert")),
+                (("P",), _("Point out field")),
+                (("←", "↑", "↓", "→"), _("Move, when it has the focus")),
+            ),
+        ),
+        Keys(
+            _("Fields"),
+            (
+                (("Tab", "⇧ Tab"), _("Next, previous field")),
+                (("↵",), _("Zoom in on the field")),
+                (("F",), _("Correct field")),
+            ),
         ),
     ),
     (
-        _("Picture"),
-        (
-            (("1", "2"), _("Front, back")),
-            (("+", "−", "0"), _("Zoom in, zoom out, fit")),
-            (("T",), _("Turn by a quarter")),
-            (("X",), _("More contrast")),
-            (("I",), _("Invert")),
-            (("P",), _("Point out the field you are on, or stop")),
-            (("Tab", "↵"), _("Among the fields: point out, zoom in on it")),
-            (("← ↑ ↓ →",), _("Move the picture, when it has the focus")),
+        Keys(
+            _("Decide"),
+            (
+                (("A",), _("Approve")),
+                (("S", "1–9"), _("Ask again, then reasons")),
+                (("F", "B"), _("The side to take again")),
+                (("R", "1–9"), _("Reject, then reasons")),
+                (("Ctrl", "↵"), _("Send and open next")),
+                (("Z",), _("Undo, for some seconds")),
+                (("E",), _("Escalate")),
+                (("W",), _("Park")),
+            ),
         ),
-    ),
-    (
-        _("Decide"),
-        (
-            (("C",), _("Claim this case")),
-            (("A",), _("Approve, once every picture was shown")),
-            (("S",), _("Ask again")),
-            (("R",), _("Reject")),
-            (("1–9",), _("In the dialog: choose a reason")),
-            (("F", "B"), _("In the dialog of Ask again: front, back")),
-            (("Ctrl", "↵"), _("In the dialog: send, and open the next case")),
-            (("Esc",), _("In the dialog: cancel; the note is kept")),
-            (("Y", "B"), _("Second review: confirm, return")),
-            (("E", "W"), _("Escalate, park for a day")),
-            (("Z",), _("Undo, for a few seconds")),
-            (("U",), _("Back to the queue")),
+        Keys(
+            _("Second review"),
+            (
+                (("Y",), _("Confirm")),
+                (("B",), _("Return")),
+            ),
+            frozenset({Role.SENIOR_REVIEWER}),
         ),
     ),
 )
+
+
+def columns_of(role: Role) -> list[list[Keys]]:
+    """The map of one role, without the keys it never needs."""
+    return [[group for group in column if role in group.roles] for column in COLUMNS]

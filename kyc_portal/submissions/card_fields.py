@@ -42,6 +42,9 @@ _UNSURE_BELOW = 0.95
 CONFIRMED_FIELDS = frozenset({"name", "english_name", "birthday", "sex", "number", "valid_date", "back_id_number"})
 
 
+_ICONS = {"read": "", "corrected": "pencil", "pass": "pass", "not_read": "not_checked"}
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One value of a reading: what was read, what the customer said, what a reviewer put beside it.
@@ -67,6 +70,11 @@ class Field:
     @property
     def value(self) -> str:
         return self.corrected or self.read
+
+    @property
+    def icon(self) -> str:
+        """The shape beside its word; a field nobody tested has none."""
+        return _ICONS.get(self.state, "fail")
 
     @property
     def corners(self) -> str:
@@ -198,7 +206,7 @@ def _state_of(
 
 
 def _customer_said(submission: Submission) -> Mapping[str, Mapping[str, str]]:
-    confirmation = submission.confirmations.filter(attempt=submission.attempt).first()
+    confirmation = next((each for each in submission.confirmations.all() if each.attempt == submission.attempt), None)
     if confirmation is None or confirmation.differences_sealed is None:
         return {}
     return evidence.open_differences(confirmation)

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -14,22 +15,27 @@ from django.db.models import Q
 from kyc_portal import audit
 from kyc_portal.accounts.models import DECIDING, Role, User
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import policies
+from kyc_portal.submissions import looks, policies
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.queue import cutoff
 from kyc_portal.submissions.states import State
 
+# How long a case stays with the person who left its page.
+LEFT = timedelta(seconds=30)
+
 _FREE = """state = 'to_review' AND NOT (is_escalated AND NOT %(senior)s)
    AND (claimed_until IS NULL OR claimed_until < %(now)s)"""
-_CLAIM_NEXT = f"""
-WITH pick AS MATERIALIZED (SELECT coalesce(
+_HEAD = f"""SELECT coalesce(
   (SELECT id FROM submissions_submission WHERE {_FREE} AND waiting_since < %(cutoff)s
-   ORDER BY waiting_since, number LIMIT 1 FOR UPDATE SKIP LOCKED),
+   ORDER BY waiting_since, number LIMIT 1 {{locking}}),
   (SELECT id FROM submissions_submission WHERE {_FREE} AND waiting_since >= %(cutoff)s
-   ORDER BY rank, waiting_since, number LIMIT 1 FOR UPDATE SKIP LOCKED)) AS id)
+   ORDER BY rank, waiting_since, number LIMIT 1 {{locking}})) AS id"""  # noqa: S608 - constants; values are parameters
+_PEEK = _HEAD.format(locking="")
+_CLAIM_NEXT = f"""
+WITH pick AS MATERIALIZED ({_HEAD.format(locking="FOR UPDATE SKIP LOCKED")})
 UPDATE submissions_submission s SET claimed_by_id = %(me)s, claimed_at = %(now)s, claimed_until = %(until)s
-FROM pick WHERE s.id = pick.id RETURNING s.id
+FROM pick WHERE s.id = pick.id RETURNING s.*
 """  # noqa: S608 - the pieces are constants of this module; every value is a parameter
 
 
@@ -44,25 +50,31 @@ def holds(submission: Submission, reviewer: User, now: datetime) -> bool:
     return bool(submission.claimed_by_id == reviewer.pk and submission.claimed_until and submission.claimed_until > now)
 
 
-def claim_next(*, reviewer: User, actor: Actor, now: datetime) -> Submission | None:
-    """Claim the head of the queue that nobody holds; None when nothing is free."""
+def claim_next(*, reviewer: User, actor: Actor, now: datetime, and_open: bool = False) -> Submission | None:
+    """Claim the head of the queue that nobody holds; None when nothing is free. `and_open` records its opening too."""
     require_reviewer(reviewer)
-    parameters: dict[str, Any] = {
-        "me": reviewer.pk,
-        "now": now,
-        "until": now + policies.in_force().claim,
-        "cutoff": cutoff(now),
-        "senior": reviewer.role == Role.SENIOR_REVIEWER,
-    }
+    asked = {**_asked(reviewer, now), "me": reviewer.pk, "until": now + policies.in_force().claim}
     with audit.acting(actor):
-        with connection.cursor() as cursor:
-            cursor.execute(_CLAIM_NEXT, parameters)
-            row = cursor.fetchone()
-        if row is None:
+        submission = next(iter(Submission.objects.raw(_CLAIM_NEXT, asked)), None)
+        if submission is None:
             return None
-        submission = Submission.objects.get(pk=row[0])
+        submission.claimed_by = reviewer
         _record("claim.taken", submission)
+        if and_open:
+            looks.record_opening(submission)
     return submission
+
+
+def ahead(*, reviewer: User, now: datetime) -> UUID | None:
+    """The case `claim_next` would take for this person now. Takes nothing: another may be first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PEEK, _asked(reviewer, now))
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _asked(reviewer: User, now: datetime) -> dict[str, Any]:
+    return {"now": now, "cutoff": cutoff(now), "senior": reviewer.role == Role.SENIOR_REVIEWER}
 
 
 def claim(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> Submission:
@@ -84,14 +96,23 @@ def claim(*, submission: Submission, reviewer: User, actor: Actor, now: datetime
     return submission
 
 
-def renew(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> bool:
-    """The page is still open: push the lease on. False when it is not this person's any more."""
+def renew(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> datetime | None:
+    """The page is still open: push the lease on, and say until when; None when it is not this person's any more."""
+    until = now + policies.in_force().claim
     with audit.acting(actor):
-        return bool(
-            Submission.objects.filter(pk=submission.pk, claimed_by=reviewer, claimed_until__gt=now).update(
-                claimed_until=now + policies.in_force().claim
-            )
-        )
+        held = Submission.objects.filter(pk=submission.pk, claimed_by=reviewer, claimed_until__gt=now)
+        return until if held.update(claimed_until=until) else None
+
+
+def leave(*, submission: Submission, reviewer: User, known_until: datetime, actor: Actor, now: datetime) -> bool:
+    """The page was left: the lease runs out soon, so that a reload or a look at the queue keeps it and nothing else.
+
+    `known_until` is the lease as the page knew it: one that another page of this person renewed since is left alone.
+    """
+    until = now + LEFT
+    with audit.acting(actor):
+        held = Submission.objects.filter(pk=submission.pk, claimed_by=reviewer, claimed_until=known_until)
+        return bool(held.filter(claimed_until__gt=until).update(claimed_until=until))
 
 
 def release(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> None:

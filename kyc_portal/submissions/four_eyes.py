@@ -11,16 +11,16 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kyc_portal.submissions import policies, policy
-from kyc_portal.submissions.models import Decision, Submission
+from kyc_portal.submissions import evidence, policies, policy
+from kyc_portal.submissions.models import Check, Decision, Submission
 from kyc_portal.submissions.policy import Policy, Ruling
 
 
-def ruling(submission: Submission) -> Ruling:
-    """What the case's own policy asks of its codes and of its newest checks."""
-    newest = submission.checks.order_by("-version").values_list("version", flat=True)[:1]
-    checks = submission.checks.filter(version__in=newest).values_list("rule", "result")
-    return policies.of(submission).rule(policy.signals_of(submission.codes, checks))
+def ruling(submission: Submission, checks: Iterable[Check] | None = None) -> Ruling:
+    """What the case's own policy asks of its codes and of its newest checks, which are fetched where not given."""
+    newest = evidence.current_checks([submission])[submission.pk] if checks is None else checks
+    found = [(check.rule, check.result) for check in newest]
+    return policies.of(submission).rule(policy.signals_of(submission.codes, found))
 
 
 def two_people_because(submission: Submission, asked: Ruling) -> tuple[str, ...]:

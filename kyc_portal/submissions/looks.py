@@ -1,17 +1,26 @@
-"""What a person has looked at of a case, told from the audit log."""
+"""What a person looks at of a case, recorded in the audit log and told from it."""
 
 from __future__ import annotations
 
+from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.submissions import evidence
 from kyc_portal.submissions.models import Submission
 
 
+def record_opening(submission: Submission) -> None:
+    """The act "somebody opened this case"; inside the caller's `acting`."""
+    audit.record(
+        "case.opened",
+        object_type="submissions.submission",
+        object_id=str(submission.pk),
+        subject=submission.customer_id,
+    )
+
+
 def unseen_scans(submission: Submission, actor: Actor) -> list[str]:
     """Sides whose standing picture this person has not opened; approving waits for them."""
-    return [
-        side
-        for side, scan in evidence.standing_scans(submission).items()
-        if not audit_queries.has_viewed(actor, scan.id)
-    ]
+    standing = evidence.standing_scans(submission)
+    seen = audit_queries.viewed_by(actor, [scan.pk for scan in standing.values()])
+    return [side for side, scan in standing.items() if scan.pk not in seen]

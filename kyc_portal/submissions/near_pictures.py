@@ -94,19 +94,19 @@ def is_comparable(scans: Sequence[Scan]) -> bool:
 
 
 def elsewhere(scans: Sequence[Scan]) -> list[Meeting]:
-    """The pictures of other customers that are these, one meeting a submission, exact ones first."""
+    """The pictures of other customers that are these of one customer, one meeting a submission, exact ones first."""
     found: dict[UUID, Meeting] = {}
-    for scan in scans:
-        for meeting in (*_exact(scan), *_near(scan)):
-            if meeting.is_exact or meeting.submission_id not in found:
-                found[meeting.submission_id] = meeting
+    for meeting in (*_exact(scans), *_near(scans)):
+        if meeting.is_exact or meeting.submission_id not in found:
+            found[meeting.submission_id] = meeting
     return sorted(found.values(), key=lambda each: not each.is_exact)
 
 
-def _exact(scan: Scan) -> list[Meeting]:
-    if scan.picture_digest is None:
+def _exact(scans: Sequence[Scan]) -> list[Meeting]:
+    digests_known = [scan.picture_digest for scan in scans if scan.picture_digest is not None]
+    if not digests_known:
         return []
-    same = Scan.objects.filter(picture_digest=scan.picture_digest).exclude(customer_id=scan.customer_id)
+    same = Scan.objects.filter(picture_digest__in=digests_known).exclude(customer_id=scans[0].customer_id)
     return [Meeting(*row, is_exact=True) for row in same.values_list("submission_id", "customer_id")[:SETTLED]]
 
 
@@ -119,10 +119,10 @@ class _Looked:
     relief: bytes
 
 
-def _near(scan: Scan) -> list[Meeting]:
-    looked = _looked_for(scan)
+def _near(scans: Sequence[Scan]) -> list[Meeting]:
+    looked = looked_for(scans)
     found = []
-    for likeness in _candidates(scan, looked):
+    for likeness in _candidates(scans, looked):
         relief = _relief(likeness)
         wide = _joined(likeness.wide)
         nearest = min(looked, key=lambda each: (_veiled(each.wide, WIDE_BITS, likeness.key_id) ^ wide).bit_count())
@@ -131,11 +131,11 @@ def _near(scan: Scan) -> list[Meeting]:
     return found
 
 
-def _looked_for(scan: Scan) -> list[_Looked]:
-    """Each view of the scan, as it is and upside down."""
+def looked_for(scans: Sequence[Scan]) -> list[_Looked]:
+    """Each view of the scans, as it is and upside down."""
     looked = []
     # What was veiled under a key that is no more is found by nobody.
-    for row in ScanLikeness.objects.filter(scan=scan, key_id__in=digests.veil_keys()):
+    for row in ScanLikeness.objects.filter(scan__in=scans, key_id__in=digests.veil_keys()):
         relief = _relief(row)
         coarse, wide = _bare(row)
         looked += [
@@ -145,30 +145,29 @@ def _looked_for(scan: Scan) -> list[_Looked]:
     return looked
 
 
-def _candidates(scan: Scan, looked: Sequence[_Looked]) -> list[ScanLikeness]:
+def _candidates(scans: Sequence[Scan], looked: Sequence[_Looked]) -> list[ScanLikeness]:
     """The nearest views of other customers by their bits, under every key of the ring."""
-    found: list[ScanLikeness] = []
+    ids: list[UUID] = []
     for key_id in digests.veil_keys() if looked else ():
         with connection.cursor() as cursor:
-            cursor.execute(QUERY, asked(scan, looked, key_id))
-            ids = [row[0] for row in cursor.fetchall()]
-        found += ScanLikeness.objects.filter(pk__in=ids).select_related("scan")
-    return found
+            cursor.execute(QUERY, asked(scans[0].customer_id, looked, key_id, most=SETTLED * len(scans)))
+            ids += [row[0] for row in cursor.fetchall()]
+    return list(ScanLikeness.objects.filter(pk__in=ids).select_related("scan")) if ids else []
 
 
-def asked(scan: Scan, looked: Sequence[_Looked], key_id: str) -> list[Any]:
-    """What QUERY is asked for these views, under one key."""
+def asked(customer_id: UUID, looked: Sequence[_Looked], key_id: str, *, most: int = SETTLED) -> list[Any]:
+    """What QUERY is asked for these views of a customer, under one key."""
     coarse = [_signed(_veiled(each.coarse, COARSE_BITS, key_id)) for each in looked]
     wide = [_parts(_veiled(each.wide, WIDE_BITS, key_id)) for each in looked]
     return [
         *(_probes(coarse, band) for band in range(_BANDS)),
         key_id,
-        scan.customer_id,
+        customer_id,
         coarse,
         *([each[part] for each in wide] for part in range(WIDE_BITS // 64)),
         MOST_COARSE,
         MOST_WIDE,
-        SETTLED,
+        most,
     ]
 
 

@@ -5,17 +5,16 @@ Returns rows narrowed to the reader, or frozen records; changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Prefetch, QuerySet, prefetch_related_objects
 
 from kyc_portal.accounts.models import Customer
 from kyc_portal.submissions import evidence, queue, reopening
 from kyc_portal.submissions.card_fields import SideFields, sides_of
-from kyc_portal.submissions.models import Check, Decision, Scan, SideChoice, Submission
-from kyc_portal.submissions.models import Warning as WarningRow
+from kyc_portal.submissions.models import Check, Decision, DecisionStage, Scan, SideChoice, Submission
 from kyc_portal.submissions.warning_codes import MEANINGS, Meaning, Severity, severity_of
 
 
@@ -63,36 +62,49 @@ def reviewable() -> QuerySet[Submission]:
     return Submission.objects.filter(received_at__isnull=False).select_related("claimed_by", "customer")
 
 
+# Everything a case's page is made of, fetched at once: what is asked of it afterwards asks the database nothing more.
+_WHOLE: tuple[str | Prefetch, ...] = (
+    Prefetch("scans", Scan.objects.select_related("reading").order_by("attempt")),
+    "scans__reading__corrections",
+    Prefetch(
+        "decisions", Decision.objects.select_related("decided_by", "confirmed_by", "replaces").order_by("decided_at")
+    ),
+)
+
+
 def case(submission: Submission, *, now: datetime) -> Case:
     """Everything on the case page, opened from its seals; the caller records the opening first."""
+    parts = list(_WHOLE)
+    if submission.codes:
+        parts.append("scans__reading__warnings")
+    if submission.confirmed_at:
+        parts.append("confirmations")
+    prefetch_related_objects([submission], *parts)
+    checks = evidence.current_checks([submission])
     standing = evidence.standing_scans(submission)
-    found = WarningRow.objects.filter(reading__scan__in=list(standing.values())).select_related("reading")
-    warnings = [
-        CaseWarning(
-            each.code,
-            severity_of(each.code),
-            MEANINGS[severity_of(each.code)],
-            each.reading.side,
-            each.reading.request_id,
-        )
-        for each in found
-    ]
-    decisions = list(
-        submission.decisions.select_related("decided_by", "confirmed_by", "replaces").order_by("decided_at")
-    )
-    newest = submission.checks.order_by("-version").values_list("version", flat=True).first()
-    checks = list(submission.checks.filter(version=newest)) if newest else []
+    decisions = list(submission.decisions.all())
     return Case(
         submission=submission,
-        row=queue.as_rows([submission], now=now)[0],
+        row=queue.as_rows([submission], now=now, checks=checks)[0],
         scans=list(standing.values()),
-        sides=sides_of(submission, checks),
-        warnings=sorted(warnings, key=lambda each: (-each.severity, each.side)),
-        checks=checks,
-        proposal=next((each for each in decisions if each.stage == "proposed"), None),
+        sides=sides_of(submission, checks[submission.pk]),
+        warnings=_warnings(standing.values()),
+        checks=checks[submission.pk],
+        proposal=next((each for each in decisions if each.stage == DecisionStage.PROPOSED), None),
         decisions=decisions,
         reopening=reopening.told(submission),
     )
+
+
+def _warnings(standing: Iterable[Scan]) -> list[CaseWarning]:
+    """The codes of the standing readings, gravest first."""
+    readings = [reading for scan in standing if (reading := evidence.reading_of(scan))]
+    found = [
+        CaseWarning(code, severity_of(code), MEANINGS[severity_of(code)], reading.side, reading.request_id)
+        for reading in readings
+        for code in (warning.code for warning in reading.warnings.all())
+    ]
+    return sorted(found, key=lambda each: (-each.severity, each.side))
 
 
 def checks_changed_since(submission: Submission, seen: int) -> list[tuple[Check | None, Check | None]]:

@@ -6,11 +6,13 @@ stand in the rescue lane at the head, oldest first; the others by rank, then by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from uuid import UUID
 
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan  # type: ignore[attr-defined]
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc_portal.accounts.models import User
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.values import open_json
-from kyc_portal.submissions import policies, policy
+from kyc_portal.submissions import evidence, policies, policy
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES
 from kyc_portal.submissions.models import Check, Submission
@@ -87,6 +89,13 @@ class QueueRow:
         if self.severity is Severity.NONE and not self.is_clean:
             return str(_CHECK_FAILED if self.failed else MEANINGS[Severity.NOT_CHECKED].label)
         return str(MEANINGS[self.severity].label)
+
+    @property
+    def icon(self) -> str:
+        """The shape beside the label."""
+        if self.severity is Severity.NONE and not self.is_clean:
+            return "severity-failed" if self.failed else f"severity-{Severity.NOT_CHECKED.value}"
+        return f"severity-{self.severity.value}"
 
     @property
     def waiting_words(self) -> str:
@@ -188,11 +197,16 @@ def _cursor(last: Submission, at: datetime) -> Cursor:
 
 
 def as_rows(
-    submissions: Sequence[Submission], *, now: datetime, at: datetime | None = None, first_position: int = 1
+    submissions: Sequence[Submission],
+    *,
+    now: datetime,
+    at: datetime | None = None,
+    first_position: int = 1,
+    checks: Mapping[UUID, list[Check]] | None = None,
 ) -> list[QueueRow]:
-    """Rows for any list of submissions; two queries however many they are."""
+    """Rows for any list of submissions; one query however many they are, none where their checks are given."""
     at = at or cutoff(now)
-    checks, longest = _current_checks(submissions), bound()
+    checks, longest = checks or evidence.current_checks(submissions), bound()
     rows = []
     for position, submission in enumerate(submissions, first_position):
         name, ending = masked(submission)
@@ -215,18 +229,6 @@ def as_rows(
             )
         )
     return rows
-
-
-def _current_checks(submissions: Sequence[Submission]) -> dict[object, list[Check]]:
-    """The newest version of the checks of each submission."""
-    newest: dict[object, int] = {}
-    grouped: dict[object, list[Check]] = {}
-    for check in Check.objects.filter(submission__in=[each.pk for each in submissions]).order_by("version", "rule"):
-        if newest.get(check.submission_id) != check.version:
-            newest[check.submission_id] = check.version
-            grouped[check.submission_id] = []
-        grouped[check.submission_id].append(check)
-    return grouped
 
 
 def masked(submission: Submission) -> tuple[str, str]:
@@ -260,45 +262,68 @@ class LaneCounts:
 
 
 def counts(reviewer: User | None, *, now: datetime, narrow: Narrow = everything) -> LaneCounts:
-    """What each lane would show through the filter; 1000 means "a thousand or more"."""
-    at = cutoff(now)
-
-    def many(lane: QuerySet[Submission]) -> int:
-        return _capped(narrow(lane))
-
+    """What each lane would show through the filter, in one query; 1000 means "a thousand or more"."""
+    lanes = [
+        waiting(),
+        waiting().filter(waiting_since__lt=cutoff(now)),
+        second_review(),
+        asked_again(),
+        delayed(),
+        parked(),
+    ]
+    own = [mine(reviewer, now)] if reviewer else []
+    found = _capped(map(narrow, [*lanes, *own]))
     return LaneCounts(
-        next_up=many(waiting()),
-        rescued=many(waiting().filter(waiting_since__lt=at)),
-        mine=many(mine(reviewer, now)) if reviewer else 0,
-        second_review=many(second_review()),
-        asked_again=many(asked_again()),
-        delayed=many(delayed()),
-        parked=many(parked()),
+        next_up=found[0],
+        rescued=found[1],
+        second_review=found[2],
+        asked_again=found[3],
+        delayed=found[4],
+        parked=found[5],
+        mine=found[6] if own else 0,
     )
 
 
-def position(submission: Submission, *, now: datetime) -> int | None:
-    """Where a waiting case stands in the whole order, from 1; None when it does not wait, or stands past a thousand."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a case stands among how many that wait, from 1; `position` is None past a thousand, or elsewhere."""
+
+    position: int | None
+    waiting: int
+
+
+def place(submission: Submission, *, now: datetime) -> Place:
+    """The place of a case in the whole order, in one query."""
     if submission.state != State.TO_REVIEW or submission.waiting_since is None:
-        return None
+        return Place(None, *_capped([waiting()]))
     at = cutoff(now)
+    rescue = waiting().filter(waiting_since__lt=at)
     if submission.waiting_since < at:
-        ahead = _capped(
-            waiting().filter(
-                ~_behind(["waiting_since", "number"], [submission.waiting_since, submission.number]),
-                waiting_since__lt=at,
-            )
-        )
+        own = [submission.waiting_since, submission.number]
+        ahead = [rescue.filter(~_behind(["waiting_since", "number"], own))]
     else:
-        place = [submission.rank, submission.waiting_since, submission.number]
-        ahead = _capped(waiting().filter(waiting_since__lt=at)) + _capped(
-            waiting().filter(~_behind(["rank", "waiting_since", "number"], place), waiting_since__gte=at)
-        )
-    return ahead if ahead < COUNT_LIMIT else None
+        own = [submission.rank, submission.waiting_since, submission.number]
+        ahead = [
+            rescue,
+            waiting().filter(~_behind(["rank", "waiting_since", "number"], own), waiting_since__gte=at),
+        ]
+    found = _capped([*ahead, waiting()])
+    position = sum(found[:-1])
+    return Place(position if position < COUNT_LIMIT else None, found[-1])
 
 
-def _capped(rows: QuerySet[Submission]) -> int:
-    return rows.order_by()[:COUNT_LIMIT].count()
+def _capped(lanes: Iterable[QuerySet[Submission]]) -> list[int]:
+    """How many rows each has, counted to a thousand at most; one statement for all."""
+    statements: list[str] = []
+    parameters: list[object] = []
+    for lane in lanes:
+        sql, asked = lane.order_by().values("pk")[:COUNT_LIMIT].query.sql_with_params()
+        statements.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 - Django's own SQL, values apart
+        parameters += asked
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(statements)}", tuple(parameters))  # type: ignore[arg-type]
+        found: tuple[int, ...] = cursor.fetchone()
+    return list(found)
 
 
 def mine(reviewer: User, now: datetime) -> QuerySet[Submission]:

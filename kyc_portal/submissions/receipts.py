@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from django.conf import settings
 
 from kyc_portal.submissions import evidence
-from kyc_portal.submissions.models import Reading, Submission
+from kyc_portal.submissions.models import Check, FieldCorrection, Reading, Submission
 
 
-def receipt_of(submission: Submission) -> dict[str, object]:
-    """What the decision was made on: salted commitments to pictures, digests of sealed answers, checks, versions."""
+def receipt_of(submission: Submission, checks: Iterable[Check]) -> dict[str, object]:
+    """What the decision was made on: salted commitments to pictures, digests of sealed answers and corrections, codes,
+    checks, versions.
+    """
     sides = evidence.standing_scans(submission)
-    readings = Reading.objects.filter(scan__in=list(sides.values()))
+    readings = list(Reading.objects.filter(scan__in=list(sides.values())))
+    corrections = FieldCorrection.objects.filter(reading__in=readings).order_by("corrected_at")
     return {
         "pictures": {side: bytes(scan.commitment).hex() for side, scan in sides.items()},
         "readings": {reading.side: hashlib.sha256(bytes(reading.fields_sealed)).hexdigest() for reading in readings},
+        "corrections": {each.field: hashlib.sha256(bytes(each.value_sealed)).hexdigest() for each in corrections},
         "warnings": [str(code) for code in submission.codes],
-        "checks": {
-            check.rule: check.result for check in submission.checks.filter(version=submission.version).order_by("rule")
-        },
+        "checks": {check.rule: check.result for check in checks},
         "policy_version": submission.policy_version,
         "code_version": settings.CODE_VERSION,
     }

@@ -69,11 +69,12 @@ class Related:
 def related(submission: Submission, *, now: datetime) -> list[Related]:
     """The newest cases that share a number, a holder or a picture with this one, another customer's first."""
     ties = _ties_of_customers(digests.sharing(submission.customer_id))
-    by_picture = {
+    scans = list(submission.scans.all())
+    by_picture: dict[UUID, Tie | None] = {
         meeting.submission_id: Tie.PICTURE if meeting.is_exact else Tie.NEAR_PICTURE
-        for meeting in near_pictures.elsewhere(list(submission.scans.all()))
+        for meeting in near_pictures.elsewhere(scans)
     }
-    pictures = submission.scans.filter(picture_digest__isnull=False).values("picture_digest")
+    pictures = [scan.picture_digest for scan in scans if scan.picture_digest is not None]
     own_again = Scan.objects.filter(customer_id=submission.customer_id, picture_digest__in=pictures)
     for again in own_again.exclude(submission=submission).values_list("submission_id", flat=True)[: SHOWN * 5]:
         by_picture[again] = Tie.PICTURE

@@ -61,7 +61,8 @@ def decide(
             raise IncompleteError("pictures_seen")
         if locked.state == State.SECOND_REVIEW:
             raise NotAllowedError("a second review is confirmed or returned")
-        held, asked = policies.of(locked), four_eyes.ruling(locked)
+        checks = evidence.current_checks([locked])[locked.pk]
+        held, asked = policies.of(locked), four_eyes.ruling(locked, checks)
         if verdict.outcome is Outcome.APPROVE:
             _require_approvable(asked, verdict)
         drawn = four_eyes.draw(locked, held)
@@ -80,7 +81,7 @@ def decide(
             decided_by=reviewer,
             decided_at=now,
             window_ends_at=None if proposes else now + held.undo_window,
-            receipt=receipt_of(locked),
+            receipt=receipt_of(locked, checks),
             replaces_id=locked.reopened_decision_id,
             second_person_because=list(because),
             draw_seed=drawn.seed,

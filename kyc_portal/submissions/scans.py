@@ -8,6 +8,7 @@ from uuid import UUID
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
+from kyc_portal.audit import queries as audit_queries
 from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.values import open_sealed
 from kyc_portal.submissions import quality
@@ -71,15 +72,18 @@ def original(scan: Scan) -> bytes:
     return files.load(scan.customer_id, scan.id)
 
 
-def display_copy(scan: Scan, *, actor: Actor) -> bytes:
+def display_copy(scan: Scan, *, actor: Actor, is_ahead: bool = False) -> bytes:
     """A re-encoded, upright copy without metadata (JPEG). The view is recorded before any byte is opened.
+
+    `is_ahead` is a copy that waits in the reader's browser and was not shown: that is recorded as such, and an approval
+    stands on it only after `shown`.
 
     Raises what the audit log raises when the view cannot be recorded: then nothing is shown. Raises OSError when
     the store does not answer: then nothing was seen, and no view is recorded, on which an approval could stand.
     """
     sealed = files.fetch(scan.id)
     with audit.acting(actor):
-        record_view(scan_id=scan.id, submission_id=scan.submission_id, customer_id=scan.customer_id, side=scan.side)
+        _record("picture.fetched_ahead" if is_ahead else "picture.viewed", scan)
     return images.display_copy(files.opened(scan.customer_id, scan.id, sealed))
 
 
@@ -102,6 +106,25 @@ def copies(scan: Scan, *, max_side: int) -> Copies:
         scan.customer_id, table="scan", column="salt_sealed", row_id=scan.pk, blob=bytes(scan.salt_sealed)
     )
     return Copies(original=data, display=images.display_copy(data, max_side=max_side), salt=salt)
+
+
+def shown(scan: Scan, *, actor: Actor) -> bool:
+    """A copy that was fetched ahead stands before its reader now: the view is recorded. False where there is none."""
+    if not audit_queries.did_with(actor, "picture.fetched_ahead", [scan.pk]):
+        return False
+    with audit.acting(actor):
+        _record("picture.viewed", scan)
+    return True
+
+
+def _record(action: str, scan: Scan) -> None:
+    audit.record(
+        action,
+        object_type="submissions.scan",
+        object_id=str(scan.pk),
+        subject=scan.customer_id,
+        details={"submission": str(scan.submission_id), "side": scan.side},
+    )
 
 
 def record_view(*, scan_id: UUID, submission_id: UUID, customer_id: UUID, side: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ocr_integration.specimens import Capture, Forgery, Specimen, SpecimenKind, draw
@@ -23,6 +24,13 @@ def _card(
     if kind is SpecimenKind.HK_MACAO_FRONT:
         back = draw(SpecimenKind.HK_MACAO_BACK, seed=seed, capture=Capture.FLAT)
     return DemoCard(label, draw(kind, seed=seed, capture=capture, forgery=forgery), back)
+
+
+def further_cards(many: int) -> Iterator[DemoCard]:
+    """So many more people with a genuine card each, two of three from Taiwan; each drawn when it is asked for."""
+    for at in range(many):
+        kind = SpecimenKind.HK_MACAO_FRONT if at % 3 == 0 else SpecimenKind.TAIWAN_FRONT
+        yield _card(f"Further card {at + 1}", kind, 5000 + at)
 
 
 def demo_cards() -> list[DemoCard]:

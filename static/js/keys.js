@@ -1,14 +1,18 @@
 // Single keys press what carries data-key. A held key counts once; typing in a field is typing; decisions rest 400 ms.
-// The shortcuts page switches single keys off for this browser: then only Ctrl+Enter and Escape stay.
-const SWITCH = "shortcuts-off";
-const opened = performance.now();
-let lane = false; // G was pressed, a digit follows
+// Who switched single keys off (kept on the account) has Ctrl+Enter and Escape only.
+import { prefer } from "./preferences.js";
 
-const toggle = document.querySelector("[data-shortcuts-switch]");
-if (toggle) {
-  toggle.checked = localStorage.getItem(SWITCH) === null;
-  toggle.addEventListener("change", () => (toggle.checked ? localStorage.removeItem(SWITCH) : localStorage.setItem(SWITCH, "1")));
-}
+let opened = performance.now();
+let lane = false; // G was pressed, a digit follows
+let areSingleKeysOn = !document.querySelector("[data-single-keys=off]");
+
+document.addEventListener("case:opened", () => (opened = performance.now()));
+document.addEventListener("change", (event) => {
+  const toggle = event.target.closest("[data-prefers]");
+  if (!toggle) return;
+  prefer(toggle.dataset.prefers, toggle.checked);
+  if (toggle.dataset.prefers === "single_keys") areSingleKeysOn = toggle.checked;
+});
 const shown = (element) => element.getClientRects().length > 0;
 const move = (step) => {
   const links = [...document.querySelectorAll(".row-link")];
@@ -35,7 +39,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey) return;
   const typing = event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select");
   if (typing && event.key !== "Escape") return;
-  if (localStorage.getItem(SWITCH) && event.key !== "Escape") return;
+  if (!areSingleKeysOn && event.key !== "Escape") return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (lane && /^[1-7]$/.test(key)) {
     const link = document.querySelector(`[data-lane="${key}"]`);
@@ -45,11 +49,6 @@ document.addEventListener("keydown", (event) => {
   }
   lane = key === "g";
   if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
-  if (key === "?") {
-    // Only who has the page in the navigation may open it; for others the key does nothing.
-    const map = document.querySelector('.nav a[href$="/shortcuts/"]');
-    return map && map.click();
-  }
   const find = document.querySelector("[data-find]");
   if (key === "/" && find) {
     event.preventDefault();
@@ -68,9 +67,12 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) return event.preventDefault(); // a double press acts once
   form.dataset.sent = "1";
 });
-const toast = document.querySelector("[data-until]");
-if (toast) {
-  // A press that can no longer be taken back must not look as if it could.
-  const left = new Date(toast.dataset.until) - Date.now();
-  setTimeout(() => toast.remove(), Math.max(0, Math.min(left, 15000)));
-}
+// A press that can no longer be taken back must not look as if it could; until then the toast says how long.
+setInterval(() => {
+  const toast = document.querySelector(".toast[data-until]");
+  if (!toast) return;
+  const left = Math.ceil((new Date(toast.dataset.until) - Date.now()) / 1000);
+  const said = toast.querySelector("[data-sent-in]");
+  if (said) said.textContent = said.dataset.sentIn.replace("{left}", Math.max(0, left));
+  if (left <= 0) toast.remove();
+}, 500);

@@ -18,7 +18,7 @@ const measured = (corners, width, height) => {
 };
 
 /** `view` is {zoom, turn, x, y}; `show` brings a side forward by its scan's id; `changed` draws the view anew. */
-export const pointing = ({ well, images, view, placed, show, changed }) => {
+export const pointing = ({ well, images, view, placed, show, changed, signal }) => {
   const overlay = well.querySelector("[data-overlay]");
   const box = overlay.querySelector("[data-overlay-box]");
   const name = overlay.querySelector("[data-overlay-name]");
@@ -26,7 +26,7 @@ export const pointing = ({ well, images, view, placed, show, changed }) => {
   const panel = document.querySelector("[data-closeup]");
   const crop = panel.querySelector("[data-closeup-picture]");
   let field = null;
-  let isOn = true;
+  let isOn = document.querySelector("[data-tool=point]").getAttribute("aria-pressed") === "true";
 
   const imageOf = (each) => images.find((image) => image.dataset.scan === each.dataset.on);
   const isLoaded = (image) => image && image.complete && image.naturalWidth > 0;
@@ -106,28 +106,49 @@ export const pointing = ({ well, images, view, placed, show, changed }) => {
     if (!to) return;
     show(to.dataset.on); // the mouse only points; who moves by keys is taken to the side
     point(to);
-  });
+  }, { signal });
   document.addEventListener("pointermove", (event) => {
     // A list that scrolls under a mouse at rest is no pointing.
     if (event.pointerType !== "mouse" || !(event.movementX || event.movementY)) return;
     const to = event.target.closest("[data-field]");
     if (to && to !== field) point(to);
-  });
+  }, { signal });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-point]");
     if (!button) return;
     show(button.closest("[data-field]").dataset.on);
     point(button.closest("[data-field]"));
     zoomTo();
-  });
+  }, { signal });
   for (const image of images) image.addEventListener("load", () => (draw(), closeUp()));
-  new ResizeObserver(() => (draw(), closeUp())).observe(well);
+  const sized = new ResizeObserver(() => (draw(), closeUp()));
+  sized.observe(well);
+  signal.addEventListener("abort", () => sized.disconnect());
+  byCorrecting(() => field, signal);
 
   return {
     draw,
     toggle: (button) => {
       isOn = !isOn;
       button.setAttribute("aria-pressed", String(isOn));
+      return isOn;
     },
   };
+};
+
+// "Correct" opens the form of the field one is on, or of the first; Escape closes it and what was read stays.
+const byCorrecting = (pointed, signal) => {
+  const button = document.querySelector("[data-correct]");
+  if (!button) return;
+  button.addEventListener("click", () => {
+    const form = (pointed() || document.querySelector("[data-field]")).querySelector("details.correct");
+    form.open = true;
+    form.querySelector("[name=value]").select();
+  });
+  document.addEventListener("keydown", (event) => {
+    const form = event.key === "Escape" && event.target.closest("details.correct[open]");
+    if (!form) return;
+    form.open = false;
+    form.closest("[data-field]").querySelector("[data-point]").focus();
+  }, { signal });
 };

@@ -1,5 +1,8 @@
 // The queue stays fresh without moving what the reader looks at, and the panel beside it follows the row in focus.
+import { dialogs } from "./dialogs.js";
+
 const list = document.querySelector("[data-queue]");
+dialogs(new AbortController().signal);
 
 const show = (row) => {
   const link = row.querySelector(".row-link");

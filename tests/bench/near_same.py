@@ -203,7 +203,7 @@ def _speed(rows: int, alike: int) -> None:
         for coarse in looked:
             bare = digests.unveil(coarse % 2**64, width=64, key_id=digests.newest())
             views = [near_pictures._Looked(bare, 0, b""), near_pictures._Looked(bare ^ 1, 0, b"")]
-            parameters = near_pictures.asked(mine, views, digests.newest())
+            parameters = near_pictures.asked(mine.customer_id, views, digests.newest())
             indexed.append(_ms(lambda parameters=parameters: cursor.execute(near_pictures.QUERY, parameters)))
         for coarse in looked[:10]:
             walked.append(_ms(lambda coarse=coarse: cursor.execute(SCAN, [coarse])))

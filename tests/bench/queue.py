@@ -218,7 +218,7 @@ def acts() -> dict[str, Callable[[], object]]:
         "page of the queue": lambda: queue.next_up(now),
         "page in the middle": lambda: queue.next_up(now, after=cursor),
         "seven tab counts": lambda: queue.counts(rob, now=now),
-        "place of a case": lambda: queue.position(deep, now=now),
+        "place of a case": lambda: queue.place(deep, now=now),
         "claim next": lambda: claims.claim_next(reviewer=rob, actor=rob.actor, now=timezone.now()),
         "warning, 1 in 7": filtered(warning="code:-9103"),
         f"warning, {RARE} rows": filtered(warning="code:unknown"),

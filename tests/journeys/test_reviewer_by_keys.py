@@ -60,15 +60,17 @@ def test_claim_look_reject_undo_reject_next_by_keys_only(stack: LocalStack, chro
     expect(rob.locator("h1")).to_have_text(head)
     expect(rob.locator(".lease")).to_contain_text("Yours")
 
+    # What was chosen is there again.
     rob.wait_for_timeout(REST_MS)
     rob.keyboard.press("r")
-    rob.wait_for_selector("dialog[open]")
-    rob.keyboard.press("5")
+    expect(rob.locator("dialog[open] [name=reasons]:checked")).to_have_count(1)
     rob.keyboard.press("Control+Enter")
     expect(rob.locator(".toast")).to_contain_text(head)
     rob.keyboard.press("?")
-    rob.wait_for_url("**/shortcuts/")
+    expect(rob.locator("dialog[open] h2")).to_have_text("Keys")
     shoot(rob, "23-shortcuts")
+    rob.keyboard.press("Escape")
+    expect(rob.locator("dialog[open]")).to_have_count(0)
 
 
 @pytest.mark.timeout(600)
@@ -85,8 +87,8 @@ def test_a_decision_without_a_reason_is_asked_for_it_and_keeps_the_note(stack: L
     sue.wait_for_selector("dialog[open]")
     sue.fill("dialog [name=note]", "the lower edge is soft")
     sue.keyboard.press("Control+Enter")
-    expect(sue.locator("[role=alert]")).to_contain_text("Choose at least one reason")
-    expect(sue.locator("[name=note]")).to_have_value("the lower edge is soft")
+    expect(sue.locator("dialog [role=alert]")).to_contain_text("Choose at least one reason")
+    expect(sue.locator("dialog [name=note]")).to_have_value("the lower edge is soft")
     shoot(sue, "24-reason-missing")
 
 

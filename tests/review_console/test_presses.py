@@ -145,7 +145,7 @@ def test_a_position_is_the_place_in_the_whole_order() -> None:
         for codes, waited in (((), 1), ((-9103,), 2), ((-9104,), 3), ((), 9))
     ]
     order = [row.submission.pk for row in queue.next_up(now).rows]
-    assert [queue.position(each, now=now) for each in made] == [order.index(each.pk) + 1 for each in made]
+    assert [queue.place(each, now=now).position for each in made] == [order.index(each.pk) + 1 for each in made]
 
 
 def test_a_case_is_found_by_its_reference_and_a_wrong_one_says_so(sign_in: Callable[[User], Client]) -> None:

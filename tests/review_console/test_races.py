@@ -74,7 +74,7 @@ def test_a_stale_decision_says_what_is_another_now(sign_in) -> None:
     answer = press(client, "decide", case, outcome="approve")
     assert answer.status_code == 409
     assert f"You saw version {seen}; it is now version {seen + 1}." in answer.text
-    table = answer.text.partition('<table class="changes">')[2].partition("</table>")[0]
+    table = answer.text.partition('<table class="list list-wrap changes">')[2].partition("</table>")[0]
     assert "Number fits its type" in table
     assert "The number has a form of its type" in table
     assert "The number has no form of its type" in table

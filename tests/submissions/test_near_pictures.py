@@ -162,7 +162,7 @@ def test_the_indexed_query_finds_what_a_look_at_every_row_finds() -> None:
         rows.append(near_pictures._row(theirs, near))
     with audit.acting(audit.system("setup")):
         ScanLikeness.objects.bulk_create(rows)
-    looked = near_pictures._looked_for(mine)
+    looked = near_pictures.looked_for([mine])
     want = {
         row.pk
         for row in rows
@@ -172,7 +172,7 @@ def test_the_indexed_query_finds_what_a_look_at_every_row_finds() -> None:
     assert len(want) > 300
     near_pictures.SETTLED, settled = 1000, near_pictures.SETTLED
     try:
-        found = {row.pk for row in near_pictures._candidates(mine, looked)}
+        found = {row.pk for row in near_pictures._candidates([mine], looked)}
     finally:
         near_pictures.SETTLED = settled
     assert found == want
@@ -182,7 +182,7 @@ def test_the_query_walks_the_bands_indexes() -> None:
     scan = case(jpeg(scene(12))).scans.get()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        asked = near_pictures.asked(scan, near_pictures._looked_for(scan), digests.newest())
+        asked = near_pictures.asked(scan.customer_id, near_pictures.looked_for([scan]), digests.newest())
         cursor.execute("EXPLAIN " + near_pictures.QUERY, asked)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert all(f"likeness_band_{band}" in plan for band in range(4)), plan

@@ -130,12 +130,13 @@ class TestThePage:
         assert "date of birth" in looks(what="李優圖")
         assert "case.searched" not in log.acts()
 
-    def test_the_case_page_lists_related_cases(self, sign_in: Callable[[User], Client]) -> None:
+    def test_the_case_page_asks_for_the_related_cases_once_it_stands(self, sign_in: Callable[[User], Client]) -> None:
         one, other = case("12345678"), case("12345678")
-        page = sign_in(cast.make_staff()).get(reverse("console:case", args=[one.pk])).content.decode()
-        assert "Related cases" in page
-        assert other.reference in page
-        assert "Same number" in page
+        client, address = sign_in(cast.make_staff()), reverse("console:related", args=[one.pk])
+        assert f'hx-get="{address}"' in client.get(reverse("console:case", args=[one.pk])).text
+        related = client.get(address).text
+        assert other.reference in related
+        assert "Same number" in related
 
     def test_an_administrator_does_not_search(self, sign_in: Callable[[User], Client]) -> None:
         assert sign_in(cast.make_staff(Role.ADMINISTRATOR)).get(reverse("console:search")).status_code == 403

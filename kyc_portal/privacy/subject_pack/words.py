@@ -40,6 +40,7 @@ LOOKS: dict[str, Promise] = {
     "case.opened": _("Opened your application"),
     "sample.opened": _("Opened your application"),
     "picture.viewed": _("Looked at a photo"),
+    "picture.fetched_ahead": _("Loaded a photo before opening your application"),
 }
 OUTCOMES: dict[str, Promise] = {
     Outcome.APPROVE: _("Your identity is confirmed"),

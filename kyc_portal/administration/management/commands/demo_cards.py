@@ -5,6 +5,7 @@ Safe to repeat: a card that was sent goes on from where it stands, one that stan
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Any
 
@@ -17,7 +18,7 @@ from kyc_portal.submissions import intake
 from kyc_portal.submissions.models import DeclaredType, Submission
 from kyc_portal.submissions.states import State
 from ocr_integration.specimens import SpecimenKind
-from ocr_integration.specimens.demo import DemoCard, demo_cards
+from ocr_integration.specimens.demo import DemoCard, demo_cards, further_cards
 
 _DECLARED = {
     SpecimenKind.HK_MACAO_FRONT: DeclaredType.HK_MACAO_RESIDENT,
@@ -26,6 +27,9 @@ _DECLARED = {
     SpecimenKind.EXIT_ENTRY_TAIWAN_FRONT: DeclaredType.EXIT_ENTRY,
     SpecimenKind.NOT_A_CARD: DeclaredType.TAIWAN_RESIDENT,
 }
+
+# The first number of the people beside those of the samples.
+FURTHER = 1001
 
 # A start that was stopped left these; the next one goes on with them.
 _ON_THE_WAY = (State.RECEIVED, State.READING, State.CONFIRMING)
@@ -36,11 +40,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--many", type=int, default=None, help="send only the first so many")
+        parser.add_argument("--further", type=int, default=0, help="send a genuine card of so many more people too")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.ENV.is_production:
             raise CommandError("sample cards are never sent in production")
-        sent = [self._send(number, card) for number, card in enumerate(demo_cards()[: options["many"]], 1)]
+        cards = itertools.chain(
+            enumerate(demo_cards()[: options["many"]], 1),
+            enumerate(further_cards(options["further"]), FURTHER),
+        )
+        sent = [self._send(number, card) for number, card in cards]
         new = [submission for submission in sent if submission is not None]
         if not new:
             self.stdout.write("The sample cards were sent before.")
@@ -71,8 +80,8 @@ class Command(BaseCommand):
         return intake.submit(submission=submission, actor=customer.actor, now=timezone.now())
 
     def _confirm(self, submissions: list[Submission]) -> int:
-        """Wait for the readings, and confirm each as its customer would; gives up waiting after two minutes."""
-        deadline, open_ones, queued = time.monotonic() + 120, submissions, 0
+        """Wait for the readings, and confirm each as its customer would; gives up some minutes after the last came."""
+        deadline, open_ones, queued = time.monotonic() + 120 + 10 * len(submissions), submissions, 0
         while open_ones and time.monotonic() < deadline:
             time.sleep(1)
             for submission in open_ones:
