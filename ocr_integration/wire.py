@@ -12,6 +12,7 @@ from ocr_integration.contract import (
     TEXT_FIELDS,
     BackFields,
     FieldRegion,
+    KnownWarning,
     PermitReading,
     ReadRequest,
     Side,
@@ -125,10 +126,13 @@ def _picture(value: object) -> bytes:
 
 
 def _warnings(value: object) -> tuple[int, ...] | None:
-    """None where the service said nothing about forgery. A list with anything but numbers says nothing either."""
-    if not isinstance(value, list) or not all(type(each) is int for each in value):
+    """None where the service said nothing about forgery; what is no code among codes makes the whole unchecked."""
+    if not isinstance(value, list):
         return None
-    return tuple(value)
+    codes = tuple(each for each in value if type(each) is int)
+    if len(codes) == len(value):
+        return codes
+    return (*codes, KnownWarning.NOT_ENABLED.value) if codes else None
 
 
 def _regions(value: object) -> tuple[FieldRegion, ...] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import threading
 import time
 import uuid
@@ -17,7 +19,10 @@ JSON_TYPE = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. `pause_seconds` comes before it, `byte_pause_seconds` before each byte; `cut` ends it half way."""
+    """One answer. `pause_seconds` comes before it, `byte_pause_seconds` before each byte; `cut` ends it half way.
+
+    `hang_up` closes the connection instead, `reset` breaks it.
+    """
 
     body: bytes = b""
     status: int = 200
@@ -27,6 +32,7 @@ class Answer:
     trickled_headers: bool = False
     cut: bool = False
     hang_up: bool = False
+    reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,11 @@ def _handler(service: ScriptedService) -> type[BaseHTTPRequestHandler]:
             answer = service.take(Seen(self.command, self.path, headers, body, at, self.client_address[1]))
             if service.wait(answer.pause_seconds) or answer.hang_up:
                 self.close_connection = True
+                return
+            if answer.reset:
+                self.close_connection = True
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
                 return
             self._send(answer)
 

@@ -1,7 +1,8 @@
 """`make load`: the real server with the real engine under 32 callers at once, and its memory over 2,000 requests.
 
-Three parts, each of which ends by itself: as many calls at once as there are callers; a long mixture of readings,
-refusals and broken pictures while memory is sampled; good pictures among bad ones, each with the answer it should have.
+Five parts, each of which ends by itself: as many calls at once as there are callers; one key that floods beside one that
+does not; a long mixture of readings, refusals and broken pictures while memory is sampled; good pictures among bad ones,
+each with the answer it should have; two pictures of very many pixels at once.
 Options: how many requests the long part sends (2000), and after how many minutes it ends (20).
 """
 
@@ -10,11 +11,14 @@ from __future__ import annotations
 import io
 import statistics
 import sys
+import threading
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from PIL import Image
 
@@ -27,7 +31,8 @@ from tests.ocr_integration import pictures
 from tests.ocr_integration.served import Served, memory_mb, serving
 
 CALLERS = 32
-KEYS = {"OCR_SERVER_KEYS": "AKIDload:load-key"}
+KEYS = {"OCR_SERVER_KEYS": "AKIDload:load-key,AKIDcalm:calm-key"}
+LARGE = (8160, 6120)
 OPTIONS = ("--calls-per-second", "100000")
 
 
@@ -40,11 +45,14 @@ class Call:
     seconds: float
 
 
-def card(seed: int) -> tuple[bytes, str]:
-    """A small specimen and its number."""
+def card(seed: int, *, size: tuple[int, int] | None = None) -> tuple[bytes, str]:
+    """A small specimen, or one stretched to a size, and its number."""
     drawn = specimens.draw("taiwan_front", seed=seed)
-    image = Image.open(io.BytesIO(drawn.image))
-    image.thumbnail((1200, 1200))
+    image = Image.open(io.BytesIO(drawn.image)).convert("RGB")
+    if size:
+        image = image.resize(size, Image.Resampling.BICUBIC)
+    else:
+        image.thumbnail((1200, 1200))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=85)
     return out.getvalue(), drawn.truth.number
@@ -75,6 +83,47 @@ def at_once(served: Served, client: Client, image: bytes) -> list[Call]:
         outcomes = [each.result() for each in waiting]
         print(f"  health meanwhile: {healthy.result()}")
     return outcomes
+
+
+def say(outcomes: list[Call]) -> None:
+    """How many ended how, and how long that took."""
+    for code, count in Counter(each.code for each in outcomes).most_common():
+        seconds = [each.seconds for each in outcomes if each.code == code]
+        print(f"  {count:4}  {code:24} median {statistics.median(seconds):5.2f} s, longest {max(seconds):5.2f} s")
+
+
+def beside_a_flood(served: Served, flooding: Client, image: bytes, *, calls: int = 10) -> list[Call]:
+    """One key's calls, one after the other, while another's callers never rest."""
+    calm = Client(served.url, "AKIDcalm", "calm-key", deadline_seconds=60)
+    over = threading.Event()
+
+    def flood() -> None:
+        while not over.is_set():
+            call(flooding, image)
+
+    with ThreadPoolExecutor(CALLERS) as threads:
+        for _each in range(CALLERS):
+            threads.submit(flood)
+        outcomes = [call(calm, image) for _each in range(calls)]
+        over.set()
+    return outcomes
+
+
+def peak_mb(served: Served, act: Callable[[], object]) -> float:
+    """The most memory the server had while something was done."""
+    over, peak = threading.Event(), memory_mb(served)
+
+    def watch() -> None:
+        nonlocal peak
+        while not over.wait(0.01):
+            peak = max(peak, memory_mb(served))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    act()
+    over.set()
+    watcher.join()
+    return peak
 
 
 def mixture(many: int) -> list[bytes]:
@@ -109,10 +158,9 @@ def main(many: int = 2000, minutes: float = 20.0) -> None:
         client = Client(served.url, "AKIDload", "load-key", deadline_seconds=60, pool_size=CALLERS)
         print(f"server started: {memory_mb(served):.0f} MB")
         print(f"{CALLERS} callers at once, one call each")
-        outcomes = at_once(served, client, good)
-        for code, count in Counter(each.code for each in outcomes).most_common():
-            seconds = [each.seconds for each in outcomes if each.code == code]
-            print(f"  {count:4}  {code:24} median {statistics.median(seconds):5.2f} s, longest {max(seconds):5.2f} s")
+        say(at_once(served, client, good))
+        print(f"{CALLERS} callers of one key that never rest, and 10 calls of another key beside them; its calls")
+        say(beside_a_flood(served, client, good))
         print(f"{many} requests from 8 callers, one in twenty a card")
         long_part(served, client, many, minutes)
         print("good pictures among bad ones")
@@ -121,6 +169,12 @@ def main(many: int = 2000, minutes: float = 20.0) -> None:
             answers = list(threads.map(lambda image: until_read(client, image), mixed))
         right = sum(each.number == number for place, each in enumerate(answers) if place % 3 == 0)
         print(f"  {right} of {len(answers[::3])} read right; server at {memory_mb(served):.0f} MB")
+        print(f"two pictures of {LARGE[0]} x {LARGE[1]} at once")
+        large, _number = card(3, size=LARGE)
+        with ThreadPoolExecutor(2) as threads:
+            reads = [partial(until_read, client, large)] * 2
+            peak = peak_mb(served, lambda: [each.result() for each in [threads.submit(read) for read in reads]])
+        print(f"  at most {peak:.0f} MB, {memory_mb(served):.0f} MB after")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import logging
 import socket
@@ -104,6 +105,17 @@ NOT_THE_SERVICE = {
     "no Response": (Answer(b"{}"), "Transport.BadAnswer"),
     "cut off": (Answer(success().body, cut=True), "Transport.ConnectionFailed"),
     "hung up": (Answer(hang_up=True), "Transport.ConnectionFailed"),
+    "reset": (Answer(reset=True), "Transport.ConnectionFailed"),
+    "no RequestId": (Answer(b'{"Response": {"Name": "x"}}'), "Transport.BadAnswer"),
+    "chunks without an end": (
+        Answer(b'9\r\n{"Respons\r\n', headers={"Transfer-Encoding": "chunked"}, cut=True),
+        "Transport.ConnectionFailed",
+    ),
+    "longer than said": (Answer(success().body, headers={"Content-Length": "20"}), "Transport.BadAnswer"),
+    "a status that is none": (Answer(b"", status=99), "Transport.ConnectionFailed"),
+    "204": (Answer(b"", status=204), "Transport.HttpOther"),
+    "401": (html(401), "Transport.HttpOther"),
+    "503": (html(503), "Transport.Http5xx"),
     "500": (html(500), "Transport.Http5xx"),
     "502": (html(502), "Transport.Http5xx"),
     "429": (html(429), "Transport.Http429"),
@@ -152,6 +164,35 @@ def test_a_slow_answer_ends_with_the_whole_calls_deadline(service: ScriptedServi
     threading.Thread(target=call, daemon=True).start()
     assert ended.wait(20)  # each of these answers takes longer than that when nobody ends it
     assert (type(errors[0]), errors[0].code) == (RetryError, "Transport.Timeout")
+
+
+@pytest.mark.parametrize("trickle", [False, True], ids=["silent", "trickling"])
+def test_a_secure_port_that_never_greets_ends_with_the_deadline(trickle: bool) -> None:
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            connection, _address = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"\x16\x03\x03\x40\x00" if trickle else b"")
+                while not ended.wait(0.1):
+                    connection.sendall(b"\x02" if trickle else b"")
+
+        threading.Thread(target=greet, daemon=True).start()
+        errors: list[ServiceError] = []
+
+        def call() -> None:
+            try:
+                Client(f"https://127.0.0.1:{listener.getsockname()[1]}", "id", "key", deadline_seconds=0.5).read(
+                    REQUEST
+                )
+            except ServiceError as error:
+                errors.append(error)
+            ended.set()
+
+        threading.Thread(target=call, daemon=True).start()
+        assert ended.wait(20)
+    assert [(type(each), each.code) for each in errors] == [(RetryError, "Transport.Timeout")]
 
 
 def test_an_endpoint_that_is_down_is_retried() -> None:

@@ -79,6 +79,8 @@ def test_null_in_the_back_and_fields_nobody_knows_are_no_fault() -> None:
         (None, None),
         ("-9104", None),
         ([None], None),
+        ([-9104, None], (-9104, -9109)),
+        (["-9102", -9103, 0.5], (-9103, -9109)),
         ([True], None),
         ({"a": 1}, None),
     ],
