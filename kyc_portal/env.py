@@ -49,6 +49,7 @@ class Env:
     audit_origin: str
     trusted_proxy_count: int
     retention_preset: Literal["hk", "mainland", "fatf"]
+    metrics_token: str = field(repr=False)
     secret_key: str = field(repr=False)
     allowed_hosts: tuple[str, ...]
     email_url: str = field(repr=False)
@@ -90,6 +91,7 @@ DEFAULTS: Mapping[str, str] = {
     "AUDIT_ORIGIN": "",
     "RETENTION_PRESET": "hk",
     "TRUSTED_PROXY_COUNT": "0",
+    "METRICS_TOKEN": "",
     "SECRET_KEY": "",
     "ALLOWED_HOSTS": "",
     "EMAIL_URL": "",
@@ -120,7 +122,8 @@ REQUIRED_IN_PRODUCTION = (
 # Where programs are found, and how text and certificates are read.
 _INHERITED = ("PATH", "HOME", "LANG", "SSL_CERT_FILE")
 
-_SHORTEST_SECRET_KEY = 32
+# Of what is random text and meant to be kept.
+_SHORTEST_SECRET = 32
 _FEWEST_CHARACTERS = 10
 
 
@@ -190,11 +193,17 @@ def inherited(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def _refuse_weak_secrets(env: Env) -> None:
     """Raises BadEnvironmentError for a value that somebody typed to get past a missing one."""
-    if len(env.secret_key) < _SHORTEST_SECRET_KEY or len(set(env.secret_key)) < _FEWEST_CHARACTERS:
-        raise BadEnvironmentError(f"SECRET_KEY: a random text of {_SHORTEST_SECRET_KEY} characters or more is needed")
+    _require_random("SECRET_KEY", env.secret_key)
+    if env.metrics_token:
+        _require_random("METRICS_TOKEN", env.metrics_token)
     shared = _key_values(env.master_key) & _key_values(env.digest_key)
     if shared:
         raise BadEnvironmentError("DIGEST_KEY: a key of its own is needed, not the one of MASTER_KEY")
+
+
+def _require_random(name: str, value: str) -> None:
+    if len(value) < _SHORTEST_SECRET or len(set(value)) < _FEWEST_CHARACTERS:
+        raise BadEnvironmentError(f"{name}: a random text of {_SHORTEST_SECRET} characters or more is needed")
 
 
 def _key_values(ring: str) -> set[str]:

@@ -238,6 +238,7 @@ OCR_REGION_NAME = ENV.ocr_region or ("Singapore" if "tencentcloudapi.com" in ENV
 OCR_CALLS_PER_SECOND = ENV.ocr_calls_per_second
 OCR_CALLS_PER_DAY = ENV.ocr_calls_per_day
 REDIS_URL = ENV.redis_url
+METRICS_TOKEN = ENV.metrics_token
 MASTER_KEY = ENV.master_key
 DIGEST_KEY = ENV.digest_key
 SITE_URL = f"https://{ENV.allowed_hosts[0]}" if ENV.is_production else f"http://localhost:{ENV.port}"

@@ -26,12 +26,14 @@ def _sample_cards(stack: LocalStack) -> None:
         _say(f"The sample cards could not be sent: {error}")
 
 
-def _reading_service(given: env.Env) -> dict[str, str]:
-    """Another reading service than our own, where the environment names one."""
+def _from_outside(given: env.Env) -> dict[str, str]:
+    """What the environment may add to a local copy: another reading service than our own, and a collector's token."""
+    added = {"METRICS_TOKEN": given.metrics_token} if given.metrics_token else {}
     if not given.ocr_endpoint:
-        return {}
+        return added
     _say(f"Cards are read by {given.ocr_endpoint}")
     return {
+        **added,
         "OCR_ENDPOINT": given.ocr_endpoint,
         "OCR_SECRET_ID": given.ocr_secret_id,
         "OCR_SECRET_KEY": given.ocr_secret_key,
@@ -50,7 +52,7 @@ def main() -> int:
     except env.BadEnvironmentError as error:
         print(f"It could not start. {error}", file=sys.stderr)
         return 1
-    stack = LocalStack(given.local_dir, given.port, extra=_reading_service(given), say=_say)
+    stack = LocalStack(given.local_dir, given.port, extra=_from_outside(given), say=_say)
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         stack.ask_to_stop()

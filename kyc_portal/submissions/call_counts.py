@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F, Sum
 
-from kyc_portal.submissions.models import ProviderHour, ProviderMinute, Reading
+from kyc_portal.submissions.models import ProviderDay, ProviderHour, ProviderMinute, Reading
 from ocr_integration.errors import CLASSES, ErrorClass, class_of_code
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -99,6 +99,21 @@ def endings(span: timedelta, *, now: datetime) -> list[Ending]:
 def _ending(kind: str, codes: Counter[str]) -> Ending:
     commonest, many = max(codes.items(), key=lambda each: (each[1], each[0]), default=("", 0))
     return Ending(kind, codes.total(), commonest, many)
+
+
+def totals() -> dict[str, int]:
+    """How calls to the endpoint in use ended since it is in use, by kind: numbers that only grow."""
+    rows = ProviderDay.objects.filter(endpoint=settings.OCR_ENDPOINT)
+    found = rows.aggregate(**{f"{kind}_calls": Sum(kind) for kind in KINDS})
+    return {kind: found[f"{kind}_calls"] or 0 for kind in KINDS}
+
+
+def error_share(span: timedelta, *, now: datetime) -> float | None:
+    """The share of calls that failed for a reason that is not the picture's; None where no call was made."""
+    found = {each.kind: each.many for each in endings(span, now=now)}
+    failed = sum(many for kind, many in found.items() if kind not in {ANSWERED, ErrorClass.CUSTOMER.value})
+    whole = sum(found.values())
+    return failed / whole if whole else None
 
 
 def by_minute(*, now: datetime) -> list[tuple[datetime, int]]:

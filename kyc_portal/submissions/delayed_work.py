@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Min, QuerySet
 
-from kyc_portal.submissions.models import Scan, SideChoice
+from kyc_portal.submissions.models import Scan, SideChoice, Submission
 from kyc_portal.submissions.states import UNFINISHED_SCANS, ScanState, State
 
 # Lines on one page; the rest are counted.
@@ -55,6 +55,13 @@ def waiting() -> QuerySet[Scan]:
         delayed_since__isnull=False,
         submission__state__in=(State.RECEIVED, State.READING),
     )
+
+
+def oldest_unread_since() -> datetime | None:
+    """When the oldest submission that is not read yet was sent in, delayed or not."""
+    unread = Submission.objects.filter(state__in=(State.RECEIVED, State.READING))
+    found: datetime | None = unread.aggregate(since=Min("received_at"))["since"]
+    return found
 
 
 def delayed(*, shown: int = SHOWN) -> Delayed:

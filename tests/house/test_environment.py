@@ -20,7 +20,9 @@ EXAMPLE = ROOT / ".env.example"
 READERS = {"kyc_portal/env.py", "ocr_integration/__main__.py", "ocr_integration/specimens/fonts.py"}
 WHERE_DJANGO_STARTS = {"manage.py", "kyc_portal/celery.py", "kyc_portal/wsgi.py"}
 SECRETS = [
-    name for name in env.DEFAULTS if name.endswith(("_URL", "_KEY", "_KEYS", "_ID")) and name != "AUDIT_VERIFY_KEY"
+    name
+    for name in env.DEFAULTS
+    if name.endswith(("_URL", "_KEY", "_KEYS", "_ID", "_TOKEN")) and name != "AUDIT_VERIFY_KEY"
 ]
 PRODUCTION = {
     "KYC_ENV": "production",
@@ -124,6 +126,13 @@ def test_production_refuses_a_key_somebody_typed(value: str) -> None:
     with pytest.raises(env.BadEnvironmentError, match=r"^SECRET_KEY: ") as refused:
         env.read({**PRODUCTION, "SECRET_KEY": value})
     assert value not in str(refused.value).removeprefix("SECRET_KEY: ").split()
+
+
+@pytest.mark.parametrize("value", ["x", "changeme", "a" * 64])
+def test_production_refuses_a_collectors_token_somebody_typed(value: str) -> None:
+    with pytest.raises(env.BadEnvironmentError, match=r"^METRICS_TOKEN: "):
+        env.read({**PRODUCTION, "METRICS_TOKEN": value})
+    assert env.read({**PRODUCTION, "METRICS_TOKEN": PRODUCTION["SECRET_KEY"][::-1]}).metrics_token
 
 
 def test_production_refuses_one_key_for_both_rings() -> None:

@@ -109,7 +109,7 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
 }
 LIBRARY_PREFIXES = ("admin:", "account_", "mfa_", "set_language", "javascript-catalog")
 NEED_NO_NAME = {"customer:welcome", "customer:help", "customer:privacy", "customer:language", "customer:invited"}
-OPEN = {"health-live", "health-ready", "accounts-home"}
+OPEN = {"health-live", "health-ready", "accounts-home", "metrics"}
 
 
 def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[str]:
