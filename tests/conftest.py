@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
@@ -29,6 +30,10 @@ from kyc_portal.submissions import policies
 from tests import environment
 
 SERVERS = environment.begin()
+
+# A busy machine is no fault of what is tested: no example is judged by the clock.
+hypothesis.settings.register_profile("no clock", deadline=None)
+hypothesis.settings.load_profile("no clock")
 
 # Filled by migrations, not by tests.
 KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})

@@ -18,10 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kyc_portal.accounts.models import Role
 from kyc_portal.accounts.permissions import refuse, require_fresh_factor, require_role, signed_in_user
 from kyc_portal.administration.forms import ExportForm
-from kyc_portal.exports import asking, queries, submission_list
+from kyc_portal.exports import asking, queries
+from kyc_portal.exports.columns import CLEAR_COLUMNS, COLUMNS
 from kyc_portal.exports.errors import NotAllowedError, RefusedError, TooLateError
 from kyc_portal.exports.formats import FORMATS
 from kyc_portal.exports.models import Export
+from kyc_portal.exports.wanted import Wanted
 from kyc_portal.sealing.errors import SealError
 
 _REFUSALS: dict[str, Promise] = {
@@ -55,9 +57,9 @@ def exports(request: HttpRequest) -> HttpResponse:
     context = {
         **_lines(request),
         "form": form,
-        "rows_now": submission_list.Wanted().rows().count(),
-        "columns": list(submission_list.COLUMNS),
-        "clear_columns": list(submission_list.CLEAR_COLUMNS),
+        "rows_now": Wanted().rows().count(),
+        "columns": list(COLUMNS),
+        "clear_columns": list(CLEAR_COLUMNS),
     }
     return render(request, "administration/exports.html", context, status=400 if form.errors else 200)
 

@@ -12,7 +12,7 @@ from kyc_portal.accounts.models import STAFF_ROLES, Role
 from kyc_portal.audit.words import ACTS, CHANGES
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.formats import FORMATS
-from kyc_portal.exports.submission_list import Wanted
+from kyc_portal.exports.wanted import Wanted
 from kyc_portal.privacy.consents import Sought
 from kyc_portal.privacy.holds import WHY_MIN
 from kyc_portal.privacy.models import Cause

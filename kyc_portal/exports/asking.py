@@ -13,11 +13,12 @@ from django.db.models import QuerySet
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.exports import nudges, store, submission_list
+from kyc_portal.exports import nudges, store
+from kyc_portal.exports.columns import COLUMNS_VERSION, columns
 from kyc_portal.exports.errors import NotAllowedError, RefusedError, TooLateError
 from kyc_portal.exports.formats import FORMATS
 from kyc_portal.exports.models import OPEN, Export, ExportPart, ExportState
-from kyc_portal.exports.submission_list import COLUMNS_VERSION, Wanted
+from kyc_portal.exports.wanted import Wanted
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def details(export: Export) -> dict[str, str]:
     """What stands in the log about an export, whatever happens to it."""
     found = {
         "purpose": export.purpose,
-        "columns": ",".join(submission_list.columns(in_clear=export.in_clear)),
+        "columns": ",".join(columns(in_clear=export.in_clear)),
         "columns_version": export.columns_version,
         "filter": " ".join(f"{name}={value}" for name, value in export.wanted.items()),
         "format": export.format,

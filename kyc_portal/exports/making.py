@@ -10,6 +10,7 @@ import hashlib
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,23 +19,26 @@ from django.utils import timezone
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role
-from kyc_portal.exports import store, submission_list
+from kyc_portal.exports import store
 from kyc_portal.exports.asking import file_parts, record
+from kyc_portal.exports.blocks import blocks
+from kyc_portal.exports.columns import COLUMNS_VERSION, columns
 from kyc_portal.exports.errors import StoppedError
 from kyc_portal.exports.formats import FORMATS, Format
 from kyc_portal.exports.models import Export, ExportPart, ExportState
-from kyc_portal.exports.submission_list import COLUMNS_VERSION, Block, Wanted
+from kyc_portal.exports.wanted import Wanted, newest_key
 from kyc_portal.sealing import keys
 
 EXPORTER = audit.system("exporter")
-# Rows a part; a part is what a worker holds in memory, and what a killed one does again.
+# Rows, or bytes, after which a part is full; a part is what a worker holds in memory, and what a killed one does again.
 PART = 5000
+PART_BYTES = 2 << 20
 LEASE = timedelta(seconds=60)
 KEPT = timedelta(hours=24)
 TRIES_LIMIT = 5
 _BACK_OFF = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
-# Well below a task's hard time limit; what is left goes to the next task.
-GO_SECONDS = 120.0
+# What is left goes to the next task, so that the sweeps and alarms that share the worker get their turn.
+GO_SECONDS = 15.0
 
 
 def begin(*, export: Export, now: datetime) -> Export | None:
@@ -48,7 +52,7 @@ def begin(*, export: Export, now: datetime) -> Export | None:
         return None
     top, expected = export.top, export.rows_expected
     if top is None:
-        top = submission_list.newest_key()
+        top = newest_key()
         expected = Wanted.of(export.wanted).rows().filter(number__lte=top).count()
     with audit.acting(EXPORTER):
         taken = Export.objects.filter(due, pk=export.pk).update(
@@ -85,23 +89,16 @@ def write(*, export: Export, seconds: float = GO_SECONDS) -> bool:
     Raises StoppedError between two parts when it was cancelled or another worker has it; OSError, SealError.
     """
     until = time.monotonic() + seconds
-    form, header = FORMATS[export.format], list(submission_list.columns(in_clear=export.in_clear))
     rows_before, after, number = _standing(export)
-    for part in _parts_of_blocks(export, after):
-        rows = [row for block in part for row in block.rows]
-        _add(
-            export,
-            form.block(header, rows, rows_before),
-            number=number,
-            rows=len(rows),
-            last_key=part[-1].last_key,
-            as_of=part[0].as_of,
-        )
-        rows_before, number = rows_before + len(rows), number + 1
+    for part in _parts(export, rows_before, after):
+        _add(export, part.data, number=number, rows=part.rows, last_key=part.last_key, as_of=part.as_of)
+        number += 1
         if time.monotonic() > until:
             return False
     if not number:  # what matched when it was asked for is gone: the file says so with its header alone
-        _add(export, form.block(header, [], 0), number=0, rows=0, last_key=0, as_of=timezone.now())
+        header = list(columns(in_clear=export.in_clear))
+        empty = FORMATS[export.format].block(header, [[] for _name in header], 0)
+        _add(export, empty, number=0, rows=0, last_key=0, as_of=timezone.now())
     return True
 
 
@@ -111,16 +108,32 @@ def _standing(export: Export) -> tuple[int, int, int]:
     return sum(rows for rows, _key in parts), parts[-1][1] if parts else 0, len(parts)
 
 
-def _parts_of_blocks(export: Export, after: int) -> Iterator[list[Block]]:
-    held: list[Block] = []
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some blocks as they will stand in the file."""
+
+    data: bytes
+    rows: int
+    last_key: int
+    as_of: datetime
+
+
+def _parts(export: Export, rows_before: int, after: int) -> Iterator[_Part]:
+    """What is left of the list past the key `after`; each block becomes bytes before the next is read."""
+    header, block_of = list(columns(in_clear=export.in_clear)), FORMATS[export.format].block
     wanted, top = Wanted.of(export.wanted), export.top or 0
-    for block in submission_list.blocks(wanted, in_clear=export.in_clear, after=after, top=top):
-        held.append(block)
-        if sum(len(each.rows) for each in held) >= PART:
-            yield held
-            held = []
+    held: list[bytes] = []
+    rows = 0
+    for block in blocks(wanted, in_clear=export.in_clear, after=after, top=top):
+        if not held:
+            as_of = block.as_of
+        held.append(block_of(header, block.columns, rows_before + rows))
+        rows, last_key = rows + len(block), block.last_key
+        if rows >= PART or sum(map(len, held)) >= PART_BYTES:
+            yield _Part(b"".join(held), rows, last_key, as_of)
+            rows_before, rows, held = rows_before + rows, 0, []
     if held:
-        yield held
+        yield _Part(b"".join(held), rows, last_key, as_of)
 
 
 def _add(
@@ -194,7 +207,7 @@ def _pack(export: Export, form: Format) -> None:
     for part_id in unfinished:
         store.drop(export.pk, part_id)
     blocks = list(export.parts.filter(is_packed=False).order_by("number").values_list("pk", "rows", "size_bytes"))
-    header = list(submission_list.columns(in_clear=export.in_clear))
+    header = list(columns(in_clear=export.in_clear))
     rows, size = sum(each[1] for each in blocks), sum(each[2] for each in blocks)
     pieces = form.pack(header, _pieces(export, [each[0] for each in blocks]), rows, size)
     for number, piece in enumerate(pieces):

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import cache
 from uuid import UUID
 
@@ -22,6 +22,7 @@ _HELD_SECONDS = 60.0
 _HELD_MANY = 1000
 # Check values of both rings stand in one table.
 _DIGEST_PREFIX = "digest:"
+_FIRST = b"\x00\x01"
 _NEWEST_SHARED = (
     "SELECT id, customer, version, master_id, wrapped FROM sealing_customerkey"
     " WHERE customer = %s ORDER BY version DESC LIMIT 1 FOR SHARE"
@@ -38,9 +39,9 @@ def ring() -> MasterKeys:
     return _ring(settings.MASTER_KEY)
 
 
-def context_of(customer: UUID, version: int) -> bytes:
-    """What a wrapped key is bound to: it unwraps as this version of this customer's key only."""
-    return b"key\x00" + customer.bytes + version.to_bytes(2, "big")
+def context_of(customer: bytes, version: bytes) -> bytes:
+    """What a wrapped key is bound to: it unwraps as this version (two bytes) of this customer's key only."""
+    return b"key\x00" + customer + version
 
 
 class HeldKeys:
@@ -97,7 +98,7 @@ def is_destroyed(customer: UUID) -> bool:
 
 def create_key(customer: UUID) -> None:
     """Make the customer's first key inside the caller's `acting`. Raises IntegrityError when there is one."""
-    key_id, blob = ring().wrap(os.urandom(32), context=context_of(customer, 1))
+    key_id, blob = ring().wrap(os.urandom(32), context=context_of(customer.bytes, _FIRST))
     CustomerKey.objects.create(customer=customer, version=1, master_id=key_id, wrapped=blob)
 
 
@@ -120,13 +121,6 @@ def key_of(customer: UUID, version: int) -> bytes:
     return _unwrapped(row)
 
 
-def hold(customers: Collection[UUID]) -> None:
-    """Have the keys of several hundred customers at hand, by one query: for who is about to open a value of each."""
-    rows = CustomerKey.objects.filter(customer__in=customers)
-    for customer, version, master_id, wrapped in rows.values_list("customer", "version", "master_id", "wrapped"):
-        _unwrap(customer, version, master_id, bytes(wrapped))
-
-
 def _unwrapped(row: CustomerKey) -> bytes:
     return _unwrap(row.customer, row.version, row.master_id, bytes(row.wrapped))
 
@@ -134,7 +128,7 @@ def _unwrapped(row: CustomerKey) -> bytes:
 def _unwrap(customer: UUID, version: int, master_id: str, wrapped: bytes) -> bytes:
     found = held.get((customer, version))
     if found is None:
-        found = ring().unwrap(master_id, wrapped, context=context_of(customer, version))
+        found = ring().unwrap(master_id, wrapped, context=context_of(customer.bytes, version.to_bytes(2)))
         held.put((customer, version), found)
     return found
 

@@ -9,6 +9,7 @@ import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -44,11 +45,15 @@ def derive(key: bytes, purpose: str, length: int = 32) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=purpose.encode()).derive(key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MasterKeys:
     """The ring that wraps customers' keys."""
 
     keys: Mapping[str, bytes] = field(repr=False)
+
+    @cached_property
+    def _ciphers(self) -> dict[str, AESGCM]:
+        return {key_id: AESGCM(key) for key_id, key in self.keys.items()}
 
     @property
     def newest(self) -> str:
@@ -57,7 +62,7 @@ class MasterKeys:
     def wrap(self, key: bytes, *, context: bytes) -> tuple[str, bytes]:
         """(id, blob) under the newest key; the context must be given again to unwrap."""
         nonce = os.urandom(_NONCE)
-        return self.newest, nonce + AESGCM(self.keys[self.newest]).encrypt(nonce, key, context)
+        return self.newest, nonce + self._ciphers[self.newest].encrypt(nonce, key, context)
 
     def unwrap(self, key_id: str, blob: bytes, *, context: bytes) -> bytes:
         """Raises MasterKeyError when the id is gone or its key is another."""
@@ -66,7 +71,7 @@ class MasterKeys:
                 f"a key was wrapped by master key '{key_id}', which is not in MASTER_KEY (has: {', '.join(self.keys)})"
             )
         try:
-            return AESGCM(self.keys[key_id]).decrypt(blob[:_NONCE], blob[_NONCE:], context)
+            return self._ciphers[key_id].decrypt(blob[:_NONCE], blob[_NONCE:], context)
         except InvalidTag as error:
             raise MasterKeyError(f"master key '{key_id}' is not the one that wrapped this key") from error
 

@@ -32,7 +32,7 @@ def rewrap(*, actor: Actor, batch: int = BATCH) -> int:
         rows = list(old[:batch])
         before = Counter(row.master_id for row in rows)
         for row in rows:
-            context = context_of(row.customer, row.version)
+            context = context_of(row.customer.bytes, row.version.to_bytes(2))
             plain = keys.unwrap(row.master_id, bytes(row.wrapped), context=context)
             row.master_id, row.wrapped = keys.wrap(plain, context=context)
         CustomerKey.objects.bulk_update(rows, ["master_id", "wrapped"])
@@ -63,7 +63,7 @@ def renew(customer: UUID, *, actor: Actor) -> int:
         if not locked:
             raise KeyDestroyedError(f"customer {customer} has no key")
         version = 1 + (CustomerKey.objects.filter(customer=customer).aggregate(Max("version"))["version__max"] or 0)
-        master_id, blob = keys.wrap(os.urandom(32), context=context_of(customer, version))
+        master_id, blob = keys.wrap(os.urandom(32), context=context_of(customer.bytes, version.to_bytes(2)))
         CustomerKey.objects.create(customer=customer, version=version, master_id=master_id, wrapped=blob)
         audit.record(
             "key.renewed",

@@ -17,26 +17,39 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kyc_portal.sealing.errors import SealBrokenError
 from kyc_portal.sealing.keys import key_of, newest_for_sealing
 
-_FORM = b"\x01"
-_HEADER = 3
-_NONCE = 12
+FORM = b"\x01"
+HEADER = 3
+NONCE = 12
 
 
-def _bound_to(customer: UUID, table: str, column: str, row_id: UUID, header: bytes) -> bytes:
-    return b"kyc1\x00\x10" + customer.bytes + _place(table, column) + b"\x00\x10" + row_id.bytes + header
+def bound_to(customer: bytes, place: bytes, row_id: bytes, header: bytes) -> bytes:
+    """What a sealed value is bound to; customer and row by their sixteen bytes, `place` as `place_of` gives it."""
+    return b"kyc1\x00\x10" + customer + place + row_id + header
 
 
 @cache
-def _place(table: str, column: str) -> bytes:
-    return b"".join(len(part).to_bytes(2, "big") + part for part in (table.encode(), column.encode()))
+def place_of(table: str, column: str) -> bytes:
+    """A table's column as part of what a value is bound to."""
+    return b"".join(len(part).to_bytes(2, "big") + part for part in (table.encode(), column.encode())) + b"\x00\x10"
+
+
+def header_of(version: int) -> bytes:
+    """How a value sealed under this version of a key begins."""
+    return FORM + version.to_bytes(2, "big")
+
+
+def require_form(blob: bytes) -> None:
+    """Raise SealBrokenError for what cannot be a sealed value."""
+    if len(blob) < HEADER + NONCE + 16 or blob[:1] != FORM:
+        raise SealBrokenError("not a sealed value")
 
 
 def seal(customer_id: UUID, *, table: str, column: str, row_id: UUID, plaintext: bytes) -> bytes:
     """Seal bytes for one place. Raises KeyDestroyedError when the customer has no key (any more)."""
     version, key = newest_for_sealing(customer_id)
-    header = _FORM + version.to_bytes(2, "big")
-    nonce = os.urandom(_NONCE)
-    bound = _bound_to(customer_id, table, column, row_id, header)
+    header = header_of(version)
+    nonce = os.urandom(NONCE)
+    bound = bound_to(customer_id.bytes, place_of(table, column), row_id.bytes, header)
     return header + nonce + AESGCM(key).encrypt(nonce, plaintext, bound)
 
 
@@ -45,12 +58,12 @@ def open_sealed(customer_id: UUID, *, table: str, column: str, row_id: UUID, blo
 
     Raises SealBrokenError when it was changed or moved, KeyDestroyedError after erasure.
     """
-    if len(blob) < _HEADER + _NONCE + 16 or blob[:1] != _FORM:
-        raise SealBrokenError("not a sealed value")
-    header, nonce, body = blob[:_HEADER], blob[_HEADER : _HEADER + _NONCE], blob[_HEADER + _NONCE :]
+    require_form(blob)
+    header, nonce, body = blob[:HEADER], blob[HEADER : HEADER + NONCE], blob[HEADER + NONCE :]
+    bound = bound_to(customer_id.bytes, place_of(table, column), row_id.bytes, header)
     key = key_of(customer_id, int.from_bytes(header[1:], "big"))
     try:
-        return AESGCM(key).decrypt(nonce, body, _bound_to(customer_id, table, column, row_id, header))
+        return AESGCM(key).decrypt(nonce, body, bound)
     except InvalidTag as error:
         raise SealBrokenError("the sealed value was changed or moved") from error
 

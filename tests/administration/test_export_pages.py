@@ -14,8 +14,8 @@ from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.exports import asking
 from kyc_portal.exports.models import Export, ExportState
-from kyc_portal.exports.submission_list import Wanted
 from kyc_portal.exports.tasks import make_export
+from kyc_portal.exports.wanted import Wanted
 from tests import cast
 from tests.signing_in import freshly_signed_in
 

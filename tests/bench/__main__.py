@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from ocr_integration import images
-from tests.bench import audit_log, client_cpu, exports, queue
+from tests.bench import audit_log, client_cpu, queue
+from tests.bench.exports.__main__ import main as exports_main
 
 ROUNDS = 9
 
@@ -60,7 +61,7 @@ def main() -> None:
     upload()
     client_cpu.table()
     audit_log.main()
-    exports.main()
+    exports_main()
     queue.main()
 
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kyc_portal.exports.formats import FORMATS
+from kyc_portal.exports.formula_guard import guarded
 
 HEADER = ["reference", "name"]
 ROWS = [["S-1", "=1+1"], ["S-2", "陳\x00\x07大文"], ["S-3", 'a<b>&"c", _x0041_ ']]
@@ -23,7 +24,10 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 def made(key: str, rows: list[list[str]], *, at_once: int = 2) -> bytes:
     """The file of some rows, written in blocks."""
     form = FORMATS[key]
-    blocks = [form.block(HEADER, rows[first : first + at_once], first) for first in range(0, len(rows), at_once)]
+    blocks = [
+        form.block(HEADER, list(zip(*rows[first : first + at_once], strict=True)), first)
+        for first in range(0, len(rows), at_once)
+    ]
     if form.pack is None:
         return b"".join(blocks)
     return b"".join(form.pack(HEADER, iter(blocks), len(rows), sum(map(len, blocks))))
@@ -72,7 +76,8 @@ def test_a_workbook_comes_in_pieces_while_its_blocks_are_read() -> None:
     def blocks():
         for number in range(6):
             taken.append(number)
-            yield FORMATS["xlsx"].block(HEADER, [[str(number), f"{each:x}"] for each in range(60_000)], number * 60_000)
+            cells = [[str(number)] * 60_000, [f"{each:x}" for each in range(60_000)]]
+            yield FORMATS["xlsx"].block(HEADER, cells, number * 60_000)
 
     pack = FORMATS["xlsx"].pack
     assert pack is not None
@@ -92,3 +97,21 @@ def test_any_text_comes_back_out_of_each_format(text: str) -> None:
 @pytest.mark.parametrize("key", sorted(FORMATS))
 def test_lone_surrogates_do_not_stop_a_file(key: str) -> None:
     assert made(key, [["S-1", "\ud800"]])
+
+
+_CELLS = st.text(st.sampled_from('=+-@＝,"\r\n\0\t ab陳\ud800'), max_size=4)
+
+
+@given(st.lists(st.lists(_CELLS, min_size=2, max_size=2), min_size=1, max_size=5))
+def test_a_block_of_csv_is_what_the_library_writes_cell_by_cell(rows: list[list[str]]) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([[guarded(cell) for cell in row] for row in rows])
+    block = FORMATS["csv"].block(HEADER, list(zip(*rows, strict=True)), 1)
+    assert block == out.getvalue().encode(errors="replace")
+
+
+def test_a_list_of_no_rows_is_its_header() -> None:
+    nothing: list[list[str]] = [[], []]
+    assert FORMATS["csv"].block(HEADER, nothing, 0) == b"\xef\xbb\xbfreference,name\r\n"
+    assert FORMATS["jsonl"].block(HEADER, nothing, 0) == b""
+    assert FORMATS["xlsx"].block(HEADER, nothing, 0) == b""

@@ -20,10 +20,10 @@ from django.utils import timezone, translation
 from kyc_portal import audit
 from kyc_portal.accounts import people
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.exports import asking, making, store, submission_list, sweeps, tasks
+from kyc_portal.exports import asking, blocks, making, store, sweeps, tasks
 from kyc_portal.exports.errors import NotAllowedError, RefusedError, StoppedError, TooLateError
 from kyc_portal.exports.models import Export, ExportPart, ExportState
-from kyc_portal.exports.submission_list import Wanted
+from kyc_portal.exports.wanted import Wanted
 from kyc_portal.privacy import erasure, retention
 from kyc_portal.privacy.models import Cause
 from kyc_portal.sealing.errors import KeyDestroyedError
@@ -41,7 +41,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows a statement and a part, so that five rows are three parts."""
-    monkeypatch.setattr(submission_list, "READ", 2)
+    monkeypatch.setattr(blocks, "READ", 2)
     monkeypatch.setattr(making, "PART", 2)
 
 

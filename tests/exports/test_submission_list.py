@@ -12,9 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kyc_portal import audit
-from kyc_portal.exports import submission_list
+from kyc_portal.exports import blocks as block_reader
+from kyc_portal.exports.blocks import blocks
+from kyc_portal.exports.columns import COLUMNS_VERSION, columns
 from kyc_portal.exports.formula_guard import guarded
-from kyc_portal.exports.submission_list import Wanted, blocks
+from kyc_portal.exports.wanted import Wanted, newest_key
+from kyc_portal.rows import binary_rows as read
+from kyc_portal.sealing import bulk
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.submissions import corrections
@@ -25,15 +29,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 
 def rows(wanted: Wanted | None = None, *, in_clear: bool = False) -> list[dict[str, str]]:
     """Every row by column."""
-    top = submission_list.newest_key()
+    top = newest_key()
     found = blocks(wanted or Wanted(), in_clear=in_clear, after=0, top=top)
-    header = submission_list.columns(in_clear=in_clear)
-    return [dict(zip(header, row, strict=True)) for block in found for row in block.rows]
+    header = columns(in_clear=in_clear)
+    return [dict(zip(header, row, strict=True)) for block in found for row in zip(*block.columns, strict=True)]
 
 
 def test_the_columns_of_version_2_are_a_contract() -> None:
-    assert submission_list.COLUMNS_VERSION == "2"
-    assert " ".join(submission_list.columns(in_clear=True)) == (
+    assert COLUMNS_VERSION == "2"
+    assert " ".join(columns(in_clear=True)) == (
         "reference customer_reference state attempt version gravest_warning warning_codes points permit_type"
         " name_masked number_ends expires_on received_at waiting_since decided_at as_of"
         " name english_name birthday number valid_date"
@@ -98,22 +102,28 @@ def test_each_filter_takes_what_it_says() -> None:
 
 
 def test_a_block_is_one_statement_for_its_rows_and_one_for_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submission_list, "READ", 2)
+    monkeypatch.setattr(block_reader, "READ", 2)
     for _each in range(3):
         cast.to_review()
     held.clear()
-    with CaptureQueriesContext(connection) as asked:
-        sizes = [len(block.rows) for block in blocks(Wanted(), in_clear=False, after=0, top=1 << 60)]
+    asked: list[str] = []
+    for module in (block_reader, bulk):
+        monkeypatch.setattr(
+            module, "binary_rows", lambda statement, values: asked.append(statement) or read(statement, values)
+        )
+    with CaptureQueriesContext(connection) as others:
+        sizes = [len(block) for block in blocks(Wanted(), in_clear=False, after=0, top=1 << 60)]
     assert sizes == [2, 1]
-    assert [query["sql"].split('"')[1] for query in asked] == ["sealing_customerkey"] * 2
+    assert ["sealing_customerkey" in each for each in asked] == [False, True, False, True, False]
+    assert not others.captured_queries
 
 
 def test_what_comes_after_the_start_is_left_out() -> None:
     first = cast.to_review()
-    top = submission_list.newest_key()
+    top = newest_key()
     cast.to_review()
-    found = [row for block in blocks(Wanted(), in_clear=False, after=0, top=top) for row in block.rows]
-    assert [row[0] for row in found] == [first.reference]
+    found = [block.columns[0] for block in blocks(Wanted(), in_clear=False, after=0, top=top)]
+    assert [list(references) for references in found] == [[first.reference]]
 
 
 def test_a_name_that_is_a_formula_stays_text() -> None:

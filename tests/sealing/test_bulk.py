@@ -1,0 +1,78 @@
+"""Values of many opened at once are what opening one by one gives, and as careful."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID, uuid4
+
+import pytest
+
+from kyc_portal import audit
+from kyc_portal.sealing import keys, rotation
+from kyc_portal.sealing.bulk import KeysOfMany
+from kyc_portal.sealing.errors import MasterKeyError, SealBrokenError
+from kyc_portal.sealing.models import CustomerKey
+from kyc_portal.sealing.values import seal_json
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
+PLACE = {"table": "reading", "column": "fields_sealed"}
+VALUE = {"name": "陳大文", "note": 'a\nb"c'}
+
+
+@pytest.fixture
+def customers() -> list[UUID]:
+    made = [uuid4(), uuid4(), uuid4()]
+    for each in made:
+        keys.ensure_key(each)
+    return made
+
+
+def opened(customers: list[UUID], row_ids: list[UUID], blobs: list[bytes | None]) -> list[object]:
+    found = KeysOfMany([each.bytes for each in customers])
+    return list(
+        found.open_json(
+            **PLACE,
+            customers=[each.bytes for each in customers],
+            row_ids=[each.bytes for each in row_ids],
+            blobs=blobs,
+        )
+    )
+
+
+def test_each_opens_under_the_key_and_version_it_was_sealed_with(customers: list[UUID]) -> None:
+    rows = [uuid4(), uuid4(), uuid4()]
+    first = seal_json(customers[0], **PLACE, row_id=rows[0], value=VALUE)
+    rotation.renew(customers[0], actor=audit.system("command_test"))
+    second = seal_json(customers[0], **PLACE, row_id=rows[1], value={})
+    other = seal_json(customers[1], **PLACE, row_id=rows[2], value=VALUE)
+    assert opened([customers[0], customers[0], customers[1]], rows, [first, second, other]) == [VALUE, {}, VALUE]
+
+
+def test_nothing_sealed_is_an_empty_record_and_a_destroyed_key_none(customers: list[UUID]) -> None:
+    row = uuid4()
+    blob = seal_json(customers[0], **PLACE, row_id=row, value=VALUE)
+    with audit.acting(audit.system("command_test")):
+        CustomerKey.objects.filter(customer=customers[0]).delete()
+    assert opened([customers[0], customers[1], customers[0]], [row, row, row], [blob, None, None]) == [None, {}, {}]
+
+
+@pytest.mark.parametrize("what", ["row", "customer", "byte", "cut", "cut short"])
+def test_what_was_moved_or_changed_does_not_open(customers: list[UUID], what: str) -> None:
+    row = uuid4()
+    blob = seal_json(customers[0], **PLACE, row_id=row, value=VALUE)
+    changed = {"byte": blob[:-1] + bytes([blob[-1] ^ 1]), "cut": blob[:20], "cut short": blob[:5]}.get(what, blob)
+    whose = customers[1] if what == "customer" else customers[0]
+    with pytest.raises(SealBrokenError):
+        opened([whose], [uuid4() if what == "row" else row], [changed])
+
+
+@pytest.mark.parametrize("blob", [b"", b"\x02\x00\x01" + bytes(40), json.dumps(VALUE).encode()])
+def test_what_is_no_sealed_value_is_broken_and_never_called_erased(customers: list[UUID], blob: bytes) -> None:
+    with pytest.raises(SealBrokenError):
+        opened([customers[0]], [uuid4()], [blob])
+
+
+def test_a_master_key_that_does_not_fit_is_told(customers: list[UUID], settings) -> None:
+    settings.MASTER_KEY = settings.MASTER_KEY.replace("test:", "other:")
+    with pytest.raises(MasterKeyError, match="which is not in MASTER_KEY"):
+        KeysOfMany([customers[0].bytes])
