@@ -61,7 +61,7 @@ def cost_of_a_write(owner: psycopg.Connection) -> None:
 
 def proof(owner: psycopg.Connection, many: int, folder: Path) -> None:
     """Seal, sign, verify, export, verify the export; entries a second and the peak of this process's memory."""
-    from kyc_portal.audit.coverage import EXEMPT
+    from kyc_portal.audit.definitions import ours
     from kyc_portal.audit.proof import bundle, places, sealer, signing
     from kyc_portal.audit.proof.verification import Report, snapshot, verify
     from kyc_portal.audit.proof.verifier import verify_bundle
@@ -86,7 +86,7 @@ def proof(owner: psycopg.Connection, many: int, folder: Path) -> None:
     def check() -> Report:
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection, snapshot(connection):
             kept = set(outside.notes())
-            return verify(connection, Report(), keys=[signers[0].key], kept=kept, exempt=EXEMPT)
+            return verify(connection, Report(), keys=[signers[0].key], kept=kept, ours=ours())
 
     def export() -> None:
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
@@ -100,9 +100,14 @@ def proof(owner: psycopg.Connection, many: int, folder: Path) -> None:
         "stand-alone verifier": lambda: verify_bundle(folder / "bundle", [signers[0].key], list(outside.notes())),
     }
     for name, act in steps.items():
+        worked = time.process_time()
         seconds = timed(act)
+        worked = time.process_time() - worked
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"  {name:22} {seconds:8.1f} s   {many / seconds:10,.0f} entries/s   peak memory so far {peak:5.0f} MB")
+        print(
+            f"  {name:22} {seconds:8.1f} s   {many / seconds:10,.0f} entries/s"
+            f"   own CPU {worked / many * 1e6:5.1f} µs an entry   peak memory so far {peak:5.0f} MB"
+        )
     report = check()
     assert report.is_sound, report.findings
     size = (folder / "bundle" / "entries.jsonl").stat().st_size

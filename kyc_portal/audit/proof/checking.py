@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from kyc_portal import audit
-from kyc_portal.audit.coverage import EXEMPT
+from kyc_portal.audit.definitions import ours
 from kyc_portal.audit.models import Entry
 from kyc_portal.audit.proof import places
 from kyc_portal.audit.proof.verification import Report, kept_outside, snapshot, verify
@@ -41,7 +41,7 @@ def run(
             report,
             keys=believed,
             kept=kept,
-            exempt=EXEMPT,
+            ours=ours(),
             since=_last_sound() if since_last else None,
             progress=progress,
         )

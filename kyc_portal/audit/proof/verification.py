@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 
-from kyc_portal.audit.proof import lines, sealer
+from kyc_portal.audit.definitions import Definitions
+from kyc_portal.audit.proof import guards, lines, sealer
 from kyc_portal.audit.proof.places import Place, PlaceError
 from kyc_portal.audit.proof.verifier import LATE, Checkpoint, Edge, Key, Trust, UnsoundError, in_order, leaf_hash
 
@@ -21,22 +22,6 @@ _PAGE = 10_000
 # An entry this old without a leaf means that the sealer does not run, or that somebody put it in afterwards.
 UNSEALED = timedelta(seconds=60)
 _ENOUGH = 20
-
-_GUARDS = """
-SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'audit'
-WHERE c.relkind IN ('r', 'p') AND c.relname = ANY(%s) AND NOT EXISTS (
-    SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE t.tgrelid = c.oid AND p.proname = 'refuse' AND p.pronamespace = n.oid AND t.tgenabled = 'A'
-      AND t.tgtype & 1 = 0 AND t.tgtype & 2 = 2 AND t.tgtype & %s = %s)
-"""
-_UPDATE, _DELETE, _TRUNCATE = 16, 8, 32
-_WATCHED_WRONGLY = """
-SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
-WHERE c.relkind IN ('r', 'p') AND NOT (c.relname = ANY(%s)) AND NOT EXISTS (
-    SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND p.pronamespace = 'audit'::regnamespace AND t.tgenabled = 'A'
-      AND t.tgtype & 1 = 1 AND t.tgtype & 28 = 28)
-"""
 
 
 @dataclass
@@ -88,33 +73,23 @@ def verify(
     *,
     keys: Sequence[Key],
     kept: set[str],
-    exempt: Iterable[str],
+    ours: Definitions,
     since: tuple[int, bytes] | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """Check guards, entries against leaves, leaves against roots, roots against signed checkpoints here and outside.
 
     `kept`: notes from outside. `since`: (size, root) of an earlier sound verification; what lies before is then proven
-    by its root alone, from the stored tree, and its entries are not read again. `exempt`: tables no trigger watches.
+    by its root alone, from the stored tree, and its entries are not read again. `ours`: what must stand as installed.
     Fills and gives back `report`; writes nothing.
     """
-    _guards(connection, report, exempt)
+    for sentence in (*guards.findings(connection, ours), *guards.rights(connection)):
+        report.fail(sentence)
     try:
         _signed(connection, report, keys, kept, since, progress)
     except UnsoundError as error:
         report.fail(str(error))
     return report
-
-
-def _guards(connection: psycopg.Connection, report: Report, exempt: Iterable[str]) -> None:
-    for tables, kinds in (
-        (["entry", "leaf", "node", "seal", "checkpoint"], _UPDATE | _DELETE | _TRUNCATE),
-        (["vault"], _UPDATE | _TRUNCATE),
-    ):
-        for (name,) in connection.execute(_GUARDS, [tables, kinds, kinds]):
-            report.fail(f"the guard of audit.{name} is gone or switched off")
-    for (name,) in connection.execute(_WATCHED_WRONGLY, [list(exempt)]):
-        report.fail(f"the table {name} has no audit trigger, or it is switched off")
 
 
 def _signed(
@@ -237,7 +212,7 @@ class _Times:
     def see(self, report: Report, number: str, at: str, position: int) -> None:
         while self._ahead and self._ahead[0].size <= position:
             self._before = self._ahead.pop(0).time
-        when = datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        when = datetime.fromisoformat(at)
         if self._ahead and when > self._ahead[0].time:
             report.fail(f"entry {number} is later than the checkpoint that covers it")
         report.late += self._before is not None and when < self._before - LATE

@@ -25,7 +25,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -48,6 +48,7 @@ else:
 # An entry so much older than the checkpoint before it was written late, or dated back: people should look.
 LATE = timedelta(minutes=5)
 _ED25519 = b"\x01"
+_decode = json.JSONDecoder().decode
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
 
 
@@ -77,7 +78,12 @@ class Edge:
 
     def append(self, leaf: bytes) -> None:
         """Add one leaf hash."""
-        self.append_full(leaf, level=0)
+        root, at, roots = leaf, self.size, self.roots
+        while at & 1:
+            root = sha256(b"\x01" + roots.pop() + root).digest()
+            at >>= 1
+        roots.append(root)
+        self.size += 1
 
     def append_full(self, root: bytes, *, level: int) -> None:
         """Add the root of a full subtree of 2**level leaves; the size must be a multiple of that."""
@@ -193,7 +199,7 @@ def read_time(text: str) -> datetime:
     """A time as lines and notes write it: UTC with microseconds."""
     if not _TIME.match(text):
         raise ValueError("a time is YYYY-MM-DDTHH:MM:SS.ffffffZ")
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 class Trust:
@@ -362,7 +368,7 @@ def _bare_leaf(line: bytes, position: int) -> bytes:
 
 def _entry(line: bytes, position: int) -> tuple[int, datetime]:
     try:
-        entry = json.loads(line)
+        entry = _decode(line.decode("ascii"))
         return int(entry["id"]), read_time(entry["at"])
     except (ValueError, KeyError, TypeError) as error:
         raise UnsoundError(f"the line at position {position} is no entry") from error

@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from kyc_portal import audit
-from kyc_portal.audit.coverage import EXEMPT
+from kyc_portal.audit.definitions import ours
 from kyc_portal.audit.models import Entry
 from kyc_portal.audit.proof import bundle, lines, sealer, signing
 from kyc_portal.audit.proof.places import Folder
@@ -67,7 +67,7 @@ def cover_up(connection: psycopg.Connection) -> None:
 def found(connection: psycopg.Connection, outside: Folder | None, keys: list[Key]) -> str:
     """The findings, as one text."""
     kept = set(outside.notes()) if outside else set()
-    report = verify(connection, Report(), keys=keys, kept=kept, exempt=EXEMPT)
+    report = verify(connection, Report(), keys=keys, kept=kept, ours=ours())
     return "; ".join(report.findings)
 
 
@@ -204,6 +204,68 @@ def test_a_row_trigger_switched_off_is_named(attacker, signed: Folder, signers) 
     ).fetchone()
     attacker.execute(f'ALTER TABLE submissions_submission DISABLE TRIGGER "{row[0]}"')
     assert "the table submissions_submission has no audit trigger" in found(attacker, signed, [signers[0].key])
+
+
+ROW = (
+    "(SELECT tgname FROM pg_trigger WHERE tgrelid = 'accounts_user'::regclass AND tgname LIKE '%row_audit%'"
+    " AND tgtype & 1 = 1)"
+)
+SILENT = "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$ BEGIN RETURN NULL; END $f$"
+SILENCED: dict[str, tuple[tuple[str, ...], str]] = {
+    "the text of a row trigger's function": (
+        (f"DO $do$ BEGIN EXECUTE format('CREATE OR REPLACE FUNCTION audit.%I() RETURNS trigger {SILENT}', {ROW});"
+         " END $do$",), "is not the one that was installed"),
+    "the text of the guards' function": (
+        (f"CREATE OR REPLACE FUNCTION audit.refuse() RETURNS trigger {SILENT}",),
+        "the function audit.refuse is not the one that was installed"),
+    "the text of the function that records acts": (
+        ("CREATE OR REPLACE FUNCTION audit.record(action text, object_type text, object_id text, subject uuid,"
+         " details jsonb, sealed bytea) RETURNS bigint LANGUAGE sql SECURITY DEFINER"
+         " SET search_path = pg_catalog, pg_temp AS 'SELECT 1::bigint'",),
+        "the function audit.record is not the one that was installed"),
+    "where a function looks for its names": (
+        ("ALTER FUNCTION audit.refuse() SET search_path = public",),
+        "the function audit.refuse is not the one that was installed"),
+    "a condition on a row trigger": (
+        (f"DO $do$ DECLARE t text := {ROW}; BEGIN EXECUTE format('DROP TRIGGER %I ON accounts_user', t);"
+         " EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON accounts_user FOR EACH ROW WHEN (false)"
+         " EXECUTE FUNCTION audit.%I()', t, t);"
+         " EXECUTE format('ALTER TABLE accounts_user ENABLE ALWAYS TRIGGER %I', t); END $do$",),
+        "the table accounts_user has no audit trigger"),
+    "what refuses to empty a domain table": (
+        ("DO $do$ DECLARE t text; BEGIN SELECT tgname INTO t FROM pg_trigger WHERE tgrelid = 'accounts_user'::regclass"
+         " AND tgname LIKE '%keep'; EXECUTE format('DROP TRIGGER %I ON accounts_user', t); END $do$",),
+        "the table accounts_user may be emptied unseen"),
+    "a trigger that swallows entries": (
+        (f"CREATE FUNCTION audit.swallow() RETURNS trigger {SILENT}",
+         "CREATE TRIGGER swallow BEFORE INSERT ON audit.entry FOR EACH ROW EXECUTE FUNCTION audit.swallow()"),
+        "audit.entry has a trigger that is not ours: swallow"),
+    "a rule that swallows entries": (
+        ("CREATE RULE swallow AS ON INSERT TO audit.entry DO INSTEAD NOTHING",),
+        "audit.entry has a rule that is not ours"),
+    "a view in the place of a table": (
+        ("ALTER TABLE audit.vault RENAME TO old_vault", "CREATE VIEW audit.vault AS SELECT * FROM audit.old_vault"),
+        "audit.vault is not the table it was"),
+    "rows that a policy hides": (
+        ("ALTER TABLE audit.vault ENABLE ROW LEVEL SECURITY",), "audit.vault is not the table it was"),
+    "a right for the application": (
+        ("GRANT INSERT ON audit.entry TO kyc_test_app",), "the role kyc_test_app may INSERT on audit.entry"),
+    "a right for the sealer": (
+        ("GRANT DELETE ON audit.leaf TO kyc_test_sealer",), "the role kyc_test_sealer may DELETE on audit.leaf"),
+    "a right for everybody": (
+        ("GRANT EXECUTE ON FUNCTION audit.refuse() TO PUBLIC",), "anybody may call audit.refuse"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SILENCED)
+def test_what_would_silence_the_log_from_here_on_is_said(name: str, attacker, signed: Folder, signers) -> None:
+    """The tree stays whole: what recorded or refused was changed, for what comes next."""
+    cover_up(attacker)
+    assert found(attacker, signed, [signers[0].key]) == ""
+    statements, said = SILENCED[name]
+    for statement in statements:
+        attacker.execute(statement)
+    assert said in found(attacker, signed, [signers[0].key])
 
 
 @pytest.mark.parametrize("role", ["DATABASE_URL", "SEALER_DATABASE_URL"])
