@@ -10,7 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from ocr_integration import deadline
-from ocr_integration.server.fetch import Fetcher
+from ocr_integration.server.fetch import Fetcher, FetchFailedError, FetchTooLargeError
 from ocr_integration.server.room import busy
 
 
@@ -37,6 +37,9 @@ class Downloads:
         def download() -> None:
             try:
                 file = self._fetcher.fetch(url, max_bytes=max_bytes)
+            except (FetchFailedError, FetchTooLargeError) as error:
+                # Another one: the trace of this holds what came so far, and may be kept for long.
+                loop.call_soon_threadsafe(_fail, answer, type(error)(*error.args))
             except Exception as error:  # the waiting caller's: it is raised there
                 loop.call_soon_threadsafe(_fail, answer, error)
             else:

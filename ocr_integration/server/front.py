@@ -160,8 +160,9 @@ async def _while_there(receive: Receive, answering: Coroutine[Any, Any, bytes]) 
             return answer.result()
         raise _GoneError
     finally:
-        for each in (answer, leaving):
-            each.cancel()
+        answer.cancel()
+        leaving.cancel()
+        del answer  # it holds an error whose trace holds this frame: such a ring would keep the picture for long
 
 
 async def _until_gone(receive: Receive) -> None:

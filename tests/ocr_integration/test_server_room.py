@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import threading
+import time
+import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,10 +16,11 @@ import pytest
 
 from ocr_integration.client import Client
 from ocr_integration.contract import PermitReading, ReadRequest, Side
-from ocr_integration.errors import ServiceError
+from ocr_integration.errors import ServiceError, error_for_code
 from ocr_integration.server import create_app
 from ocr_integration.server.downloads import Downloads
-from ocr_integration.server.fetch import Fetcher, FetchFailedError
+from ocr_integration.server.fetch import Fetcher, FetchFailedError, FetchTooLargeError
+from ocr_integration.server.pictures import Picture
 from ocr_integration.server.refusals import RefusedError
 from ocr_integration.server.room import WaitingRoom
 from tests.ocr_integration import pictures
@@ -251,6 +255,23 @@ def test_a_name_that_is_not_answered_keeps_its_place_after_the_caller_was_told(m
     run(scene())
 
 
+def test_what_was_downloaded_in_vain_is_not_kept(service: ScriptedService) -> None:
+    async def scene() -> None:
+        downloads = Downloads(Fetcher(allow_private=True), places=4)
+        for answer, fault in (
+            (Answer(bytes(300_000)), FetchTooLargeError),
+            (Answer(PICTURE, cut=True), FetchFailedError),
+        ):
+            service.default = answer
+            with pytest.raises(fault) as caught:
+                await downloads.fetch(service.url, key="a", max_bytes=200_000)
+            frames = [frame.f_code.co_name for frame, _line in traceback.walk_tb(caught.value.__traceback__)]
+            assert "_file" not in frames
+            assert caught.value.__context__ is None
+
+    run(scene())
+
+
 class ReadsAtOnce:
     """A reader that takes no time."""
 
@@ -286,3 +307,43 @@ def test_one_keys_addresses_that_hang_leave_room_for_all_others(
         outcomes = [each.result() for each in answers]
     assert set(outcomes) == {"FailedOperation.DownLoadError", "ResourceUnavailable"}
     assert outcomes.count("ResourceUnavailable") >= 30
+
+
+class Breaks:
+    """A reader that finds nothing, breaks, or reads, by the picture's length."""
+
+    def read(self, image: bytes, *, side: Side, with_portrait: bool) -> PermitReading:
+        if len(image) == len(PICTURE):
+            raise error_for_code("FailedOperation.ImageNoSpecifiedCard")
+        raise RuntimeError("broken")
+
+
+@pytest.fixture
+def uncollected() -> Iterator[Callable[[], int]]:
+    """How many pictures are still held while nothing looks for rings of objects."""
+    gc.collect()
+    gc.disable()
+    yield lambda: sum(type(each) is Picture for each in gc.get_objects())
+    gc.enable()
+
+
+def test_no_picture_outlives_its_call_whatever_became_of_it(
+    run_app: Callable[[Any], str], uncollected: Callable[[], int], service: ScriptedService
+) -> None:
+    """An error's trace holds the picture: in a ring it would stay until rings are looked for, and thousands add up."""
+    url = run_app(create_app(Breaks(), {"AKIDone": "key-one"}, allow_private_urls=True))
+    client = Client(url, "AKIDone", "key-one")
+    service.default = Answer(PICTURE)
+    cut = PICTURE[:-20_000]
+    for image, code in (
+        (PICTURE, "ImageNoSpecifiedCard"),
+        (pictures.jpeg(quality=20), "InternalError"),
+        (cut, "ImageDecodeFailed"),
+    ):
+        assert code_of(client, ReadRequest(image=image)).endswith(code)
+    assert code_of(client, ReadRequest(image_url=service.url)).endswith("ImageNoSpecifiedCard")
+    for _patience in range(60):  # the last answer comes a moment before its call has ended
+        if not uncollected():
+            break
+        time.sleep(0.05)
+    assert uncollected() == 0
