@@ -46,18 +46,21 @@ def _counted_as(code: str) -> str:
 
 
 def _count_hour(code: str, hour: datetime) -> None:
-    row, made = ProviderHour.objects.get_or_create(endpoint=settings.OCR_ENDPOINT, hour=hour, code=code)
-    ProviderHour.objects.filter(pk=row.pk).update(calls=F("calls") + 1)
-    if made:
-        ProviderHour.objects.filter(endpoint=settings.OCR_ENDPOINT, hour__lt=hour - KEPT).delete()
+    row = ProviderHour.objects.filter(endpoint=settings.OCR_ENDPOINT, hour=hour, code=code)
+    if row.update(calls=F("calls") + 1):
+        return
+    ProviderHour.objects.get_or_create(endpoint=settings.OCR_ENDPOINT, hour=hour, code=code)
+    row.update(calls=F("calls") + 1)
+    ProviderHour.objects.filter(endpoint=settings.OCR_ENDPOINT, hour__lt=hour - KEPT).delete()
 
 
 def _count_minute(minute: datetime) -> None:
     turn = int(minute.timestamp()) // 60 % ProviderMinute.RING
-    row, _made = ProviderMinute.objects.get_or_create(
-        endpoint=settings.OCR_ENDPOINT, slot=turn, defaults={"minute": minute}
-    )
-    slot = ProviderMinute.objects.filter(pk=row.pk)
+    slot = ProviderMinute.objects.filter(endpoint=settings.OCR_ENDPOINT, slot=turn)
+    if slot.filter(minute=minute).update(calls=F("calls") + 1):
+        return
+    # The first of this minute takes the slot over from the round before; one that comes later than that is let go.
+    ProviderMinute.objects.get_or_create(endpoint=settings.OCR_ENDPOINT, slot=turn, defaults={"minute": minute})
     slot.filter(minute__lt=minute).update(minute=minute, calls=0)
     slot.filter(minute=minute).update(calls=F("calls") + 1)
 

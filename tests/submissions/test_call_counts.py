@@ -151,3 +151,9 @@ def test_how_long_answers_took_leaves_out_reused_ones() -> None:
 )
 def test_a_percentile_is_the_nearest_rank(times, percent: int, found: int) -> None:
     assert call_counts._percentile(list(times), percent) == found
+
+
+def test_a_call_like_the_one_before_costs_two_questions_more(django_assert_num_queries) -> None:
+    ended()
+    with audit.acting(READER), django_assert_num_queries(2):
+        call_counts.count(code="", now=NOW)
