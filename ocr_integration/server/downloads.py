@@ -18,19 +18,20 @@ class Downloads:
     """At most `places` at once. A key is let in while it holds fewer places than are free.
 
     So one key alone gets half of them, two a third each, and somebody new finds one free as long as there are any.
+    `held` is how many each key has now.
     """
 
     def __init__(self, fetcher: Fetcher, *, places: int) -> None:
         self._fetcher = fetcher
         self._places = places
         self._threads = ThreadPoolExecutor(places, thread_name_prefix="download")
-        self._held: Counter[str] = Counter()
+        self.held: Counter[str] = Counter()
 
     async def fetch(self, url: str, *, key: str, max_bytes: int) -> bytes:
         """The file behind a URL. Raises RefusedError where there is no place, and the fetcher's errors."""
-        if self._held[key] >= self._places - self._held.total():
+        if self.held[key] >= self._places - self.held.total():
             raise busy()
-        self._held[key] += 1
+        self.held[key] += 1
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[bytes] = loop.create_future()
 
@@ -51,9 +52,9 @@ class Downloads:
         return await answer
 
     def _leave(self, key: str) -> None:
-        self._held[key] -= 1
-        if not self._held[key]:
-            del self._held[key]
+        self.held[key] -= 1
+        if not self.held[key]:
+            del self.held[key]
 
 
 def _give(answer: asyncio.Future[bytes], file: bytes) -> None:
