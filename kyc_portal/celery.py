@@ -28,17 +28,17 @@ app.conf.beat_schedule = {
     "sweep": {"task": "kyc_portal.submissions.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep exports": {"task": "kyc_portal.exports.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "watch the audit log": {
-        "task": "kyc_portal.administration.tasks.watch_audit",
+        "task": "kyc_portal.oversight.tasks.watch_audit",
         "schedule": 60.0,
         "options": {"expires": 50},
     },
     "verify what is new in the audit log": {
-        "task": "kyc_portal.administration.tasks.verify_audit",
+        "task": "kyc_portal.oversight.tasks.verify_audit",
         "schedule": crontab(minute="7"),
         "options": {"expires": 3000},
     },
     "verify the whole audit log": {
-        "task": "kyc_portal.administration.tasks.verify_audit",
+        "task": "kyc_portal.oversight.tasks.verify_audit",
         "schedule": crontab(minute="37", hour="19"),  # UTC; the small hours in Hong Kong
         "kwargs": {"since_last": False},
         "options": {"expires": 3000},

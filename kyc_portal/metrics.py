@@ -19,7 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from kyc_portal.audit.proof import checking
+from kyc_portal.audit.proof import standing
 from kyc_portal.submissions import breaker, budget, call_counts, delayed_work, figures
 from kyc_portal.submissions.breaker import Phase
 
@@ -111,7 +111,7 @@ class _Portal(Collector):
 
 
 def _log() -> Iterator[Metric]:
-    log = checking.standing()
+    log = standing.standing()
     yield _gauge("kyc_audit_sealer_behind", "1 while entries wait too long for the sealer.", log.is_behind)
     yield _gauge("kyc_audit_checkpoint_missing", "1 while no checkpoint came when one was due.", log.is_silent)
     yield _gauge("kyc_audit_unsound", "1 after a verification that found something.", log.failed is not None)

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "kyc_portal.submissions",
     "kyc_portal.exports",
     "kyc_portal.privacy",
+    "kyc_portal.oversight",
     "kyc_portal.customer_site",
     "kyc_portal.review_console",
     "django.contrib.admin",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import STAFF_ROLES, Role
-from kyc_portal.audit.words import ACTS, CHANGES
+from kyc_portal.audit.words import ACTS, CHANGES, WAYS
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.formats import FORMATS
 from kyc_portal.exports.wanted import Wanted
@@ -20,6 +21,7 @@ from kyc_portal.submissions import policy
 from kyc_portal.submissions.call_hold import WHY_MAX
 from kyc_portal.submissions.call_hold import WHY_MIN as WHY_MIN_OF_CALLS
 from kyc_portal.submissions.states import State
+from kyc_portal.submissions.working_time import HONG_KONG
 
 
 class ExportForm(forms.Form):
@@ -194,13 +196,18 @@ def staff_roles() -> list[tuple[str, Any]]:
 class LogFilterForm(forms.Form):
     """Filters of the audit log; each narrows, none is needed."""
 
-    case = forms.CharField(label=_("Case"), required=False, max_length=40)
+    case = forms.CharField(
+        label=_("Case or customer"), required=False, max_length=40, widget=forms.TextInput(attrs={"data-find": True})
+    )
     person = forms.CharField(label=_("Person"), required=False, max_length=80)
     show = forms.ChoiceField(
         label=_("Show"),
         required=False,
-        choices=[("", _("Everything")), ("acts", _("Acts, without row changes")), ("looks", _("Who looked"))],
+        choices=[("", _("Everything")), ("acts", _("Acts only")), ("looks", _("Who looked"))],
     )
+    via = forms.ChoiceField(label=_("Through"), required=False, choices=[("", _("Any")), *WAYS.items()])
+    day_from = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    day_to = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -209,7 +216,15 @@ class LogFilterForm(forms.Form):
         self.fields["action"] = forms.ChoiceField(
             label=_("Act"), required=False, choices=[("", _("Any")), *CHANGES.items(), *acts]
         )
-        self.order_fields(["case", "person", "action", "show", "before"])
+        self.order_fields(["case", "person", "action", "show", "via", "day_from", "day_to", "before"])
+
+    def clean(self) -> dict[str, Any]:
+        """The days as instants in Hong Kong, both counted in."""
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("day_from"), cleaned.get("day_to")
+        cleaned["since"] = datetime.combine(first, time(), HONG_KONG) if first else None
+        cleaned["until"] = datetime.combine(last, time(), HONG_KONG) + timedelta(days=1) if last else None
+        return cleaned
 
     def clean_case(self) -> str:
         """A case's reference, in capitals."""

@@ -6,18 +6,23 @@ from kyc_portal.administration import (
     consent_views,
     export_views,
     invitation_views,
+    log_views,
     pack_views,
     people_views,
     policy_views,
     privacy_views,
     reading_service_views,
-    views,
 )
 
 app_name = "administration"
 urlpatterns = [
-    path("audit-log/", views.audit_log, name="audit-log"),
-    path("audit-log/verify/", views.verify_log, name="audit-verify"),
+    path("audit-log/", log_views.audit_log, name="audit-log"),
+    path("audit-log/verify/", log_views.verify_log, name="audit-verify"),
+    path("audit-log/outside/", log_views.outside, name="audit-outside"),
+    path("audit-log/checkpoint/", log_views.checkpoint, name="audit-checkpoint"),
+    path("audit-log/<int:entry_id>/", log_views.entry_page, name="audit-entry"),
+    path("audit-log/<int:entry_id>/proof/", log_views.proof, name="audit-proof"),
+    path("audit-log/<int:entry_id>/reveal/", log_views.reveal, name="audit-reveal"),
     path("exports/", export_views.exports, name="exports"),
     path("exports/list/", export_views.listed, name="exports-list"),
     path("exports/<uuid:export_id>/approve/", export_views.approve, name="export-approve"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Count, QuerySet
 
 from kyc_portal.audit.context import Actor
 from kyc_portal.audit.models import Entry
@@ -22,6 +24,7 @@ def entries(
     object_type: str = "",
     object_id: str = "",
     kind: Literal["", "row", "act"] = "",
+    via: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
     before_id: int | None = None,
@@ -38,6 +41,7 @@ def entries(
         "object_type": object_type,
         "object_id": object_id,
         "kind": kind,
+        "via": via,
         "at__gte": since,
         "at__lt": until,
         "id__lt": before_id,
@@ -59,7 +63,34 @@ def acts_about(subject: UUID, *, since: datetime | None = None) -> QuerySet[Entr
 
 
 # Acts that showed somebody something of a customer and changed nothing.
-VIEWS = ("case.opened", "picture.viewed", "picture.fetched_ahead", "sample.opened")
+VIEWS = ("case.opened", "picture.viewed", "picture.fetched_ahead", "sample.opened", "value.revealed")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry stands in the tree, and the hash of its line."""
+
+    position: int
+    hash: bytes
+
+
+def places(ids: Iterable[int]) -> dict[int, Place]:
+    """The places of these entries; one that is not sealed yet has none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT entry_id, position, hash FROM audit.leaf WHERE entry_id = ANY(%s)", [list(ids)])
+        return {entry: Place(position, bytes(leaf)) for entry, position, leaf in cursor.fetchall()}
+
+
+def row_changes(transactions: Iterable[int]) -> dict[int, int]:
+    """How many row changes the database recorded in each of these transactions."""
+    found = Entry.objects.filter(tx__in=set(transactions), kind="row").order_by().values_list("tx")
+    return dict(found.annotate(many=Count("id")))
+
+
+def beside(entry: Entry) -> QuerySet[Entry]:
+    """The other entries of one entry's transaction, acts first; a restored cluster may use its number again."""
+    around = (entry.at - timedelta(minutes=10), entry.at + timedelta(minutes=10))
+    return Entry.objects.filter(tx=entry.tx, at__range=around).exclude(pk=entry.pk).order_by("kind", "id")
 
 
 def deeds_about(subject: UUID) -> QuerySet[Entry]:

@@ -106,11 +106,20 @@ ACTS: dict[str, Promise] = {
     "submission.submitted": _("Sent the pictures in"),
     "submission.taken_again": _("Takes a picture again"),
     "submission.withdrawn": _("Withdrew"),
+    "value.revealed": _("Revealed sealed values of an entry"),
 }
 CHANGES: dict[str, Promise] = {
     "insert": _("Row added"),
     "update": _("Row changed"),
     "delete": _("Row removed"),
+}
+# Through what an entry came.
+WAYS: dict[str, Promise] = {
+    "web": _("A page"),
+    "task": _("A task"),
+    "command": _("A command"),
+    "shell": _("A shell or a release"),
+    "sql": _("SQL, without saying who"),
 }
 # The shape beside the name: a person of the staff, a customer, or the system itself.
 _ICONS = {"staff": "person", "customer": "card"}
@@ -127,12 +136,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An entry as a reader takes it in."""
+    """An entry as a reader takes it in. `on` is the kind of thing it is about; `cause` the task or the request."""
 
     entry: Entry
     act: str
     who: str
     icon: str
+    on: str
+    through: str
+    cause: str
     changes: tuple[Change, ...]
 
 
@@ -150,11 +162,30 @@ def told(entry: Entry) -> Told:
         act=str(words) if words else entry.action,
         who=entry.actor_label or entry.actor,
         icon=_ICONS.get(entry.actor.split(":")[0], "system"),
+        on=entry.object_type.rpartition(".")[2].replace("_", " "),
+        through=str(WAYS.get(entry.via, entry.via)),
+        cause=_cause(entry),
         changes=changes,
     )
+
+
+def _cause(entry: Entry) -> str:
+    """The task, its try and the request it was sent for, or the request alone; in short, the entry has the whole."""
+    request = entry.request[:8]
+    if not entry.task:
+        return request
+    name, _colon, rest = entry.task.partition(":")
+    tries = rest.rpartition(":")[2]
+    said = name.rpartition(".")[2] + (f", {_('try')} {int(tries) + 1}" if tries.isdigit() else "")
+    return f"{said}, {_('from')} {request}" if request else said
 
 
 def _text(value: object) -> str:
     if value is None:
         return "–"
+    if isinstance(value, dict) and "sealed" in value:
+        digest = str(value["sealed"]).removeprefix("sha256:")
+        return str(_("sealed, digest %(start)s…%(end)s") % {"start": digest[:8], "end": digest[-4:]})
+    if isinstance(value, dict) and value.get("hidden"):
+        return str(_("hidden"))
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -405,4 +405,4 @@ class TestOnAStrangersMachine:
         self.summed_anew(folder, "timeline.json")
         answer = run(folder, "--key", self.key())
         assert answer.returncode == 1
-        assert "nothing was signed when the pack was made" in answer.stdout
+        assert "nothing was signed when this was made" in answer.stdout

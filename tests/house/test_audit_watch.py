@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
@@ -15,11 +15,14 @@ from kombu.exceptions import OperationalError
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.administration import tasks
-from kyc_portal.audit.proof import checking
-from kyc_portal.audit.proof.checking import Standing
+from kyc_portal.administration import log_views
+from kyc_portal.audit.proof import checking, signing
+from kyc_portal.audit.proof import standing as stand
+from kyc_portal.audit.proof.standing import Standing
+from kyc_portal.oversight import tasks
 from kyc_portal.submissions.templatetags.figures import NARROW_SPACE
 from tests import cast
+from tests.audit.proof.conftest import ORIGIN, SIGNING_KEY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 
@@ -29,21 +32,28 @@ def _told_nobody_yet() -> None:
     cache.clear()
 
 
-def stands(monkeypatch: pytest.MonkeyPatch, **facts: object) -> None:
-    now = timezone.now()
-    found = {"verified": None, "failed": None, "sealed": 1234, "signed_at": now, "unsealed_since": None, "now": now}
-    monkeypatch.setattr(checking, "standing", lambda: Standing(**{**found, **facts}))  # type: ignore[arg-type]
+def stands(monkeypatch: pytest.MonkeyPatch, *, signed_at: datetime | None = None, **facts: object) -> None:
+    """The log as it stands, but for these facts."""
+    now, by = timezone.now(), signing.signers(SIGNING_KEY, origin=ORIGIN)[0]
+    found = {
+        "verified": None, "whole": None, "failed": None, "verified_entry": 1200, "sealed": 1234, "number": 7,
+        "note": signing.note(size=1200, root=bytes(32), at=signed_at, by=by) if signed_at else "",
+        "unsealed_since": None, "now": now,
+    }  # fmt: skip
+    made = Standing(**{**found, **facts})  # type: ignore[arg-type]
+    monkeypatch.setattr(stand, "standing", lambda: made)
+    monkeypatch.setattr(log_views, "standing", lambda: made)
 
 
-def result(action: str, **details: str) -> object:
+def result(action: str, **details: str) -> Standing:
     with audit.acting(audit.system("test")):
         audit.record(
             action,
             object_type="audit_log",
             object_id="1200",
-            details={"late": "0", "not_checked": "0", "findings": "0", "first": "", **details},
+            details={"late": "0", "not_checked": "0", "findings": "0", "first": "", "from": "0", **details},
         )
-    return checking.standing()
+    return stand.standing()
 
 
 @pytest.fixture
@@ -54,12 +64,12 @@ def log_page(sign_in: Callable[[User], Client]) -> Callable[[], str]:
 
 def test_a_sound_result_is_shown_with_its_position(log_page, monkeypatch: pytest.MonkeyPatch) -> None:
     found = result(checking.SOUND)
-    stands(monkeypatch, verified=found.verified)
-    assert f"Verified up to entry 1{NARROW_SPACE}200" in log_page()
+    stands(monkeypatch, verified=found.verified, signed_at=timezone.now())
+    assert f"Verified up to entry 1{NARROW_SPACE}200, position 1{NARROW_SPACE}200" in log_page()
 
 
 def test_what_could_not_be_checked_is_said(log_page, monkeypatch: pytest.MonkeyPatch) -> None:
-    stands(monkeypatch, verified=result(checking.SOUND, not_checked="2").verified)
+    stands(monkeypatch, verified=result(checking.SOUND, not_checked="2").verified, signed_at=timezone.now())
     assert "Not all could be checked" in log_page()
 
 
@@ -69,8 +79,7 @@ def test_a_failed_result_stands_above_everything_until_a_sound_one(log_page, mon
     sound_again = result(checking.SOUND)
     stands(monkeypatch, failed=found.failed, verified=found.verified, unsealed_since=timezone.now() - timedelta(days=1))
     text = log_page()
-    assert "did not verify" in text
-    assert "the entry at position 7 is gone" in text
+    assert "Does not verify: the entry at position 7 is gone" in text
     assert "2 findings" in text
     assert sound_again.failed is None
 
@@ -78,21 +87,25 @@ def test_a_failed_result_stands_above_everything_until_a_sound_one(log_page, mon
 @pytest.mark.parametrize(
     ("facts", "said", "subject"),
     [
-        ({"unsealed_since": timedelta(minutes=3)}, "not sealed yet", "The audit log is not being sealed"),
+        (
+            {"unsealed_since": timedelta(minutes=3), "signed_at": timedelta(0)},
+            "not sealed yet",
+            "The audit log is not being sealed",
+        ),
         (
             {"signed_at": timedelta(hours=3)},
             "No checkpoint was signed since",
             "No checkpoint of the audit log was signed",
         ),
         ({"signed_at": None}, "No checkpoint was ever signed", "No checkpoint of the audit log was signed"),
-        ({"unsealed_since": timedelta(minutes=1)}, "Not verified yet", None),
+        ({"unsealed_since": timedelta(minutes=1), "signed_at": timedelta(0)}, "Not verified yet", None),
     ],
 )
 def test_a_sealer_that_stands_still_is_shown_and_operators_are_told_once(
     facts: dict[str, timedelta | None], said: str, subject: str | None, log_page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cast.make_staff(Role.ADMINISTRATOR)
-    stands(monkeypatch, **{name: timezone.now() - ago if ago else None for name, ago in facts.items()})
+    stands(monkeypatch, **{name: None if ago is None else timezone.now() - ago for name, ago in facts.items()})
     assert said in log_page()
     tasks.watch_audit()
     tasks.watch_audit()

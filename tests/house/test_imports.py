@@ -14,6 +14,7 @@ LEVELS = {
     "accounts": 1,
     "submissions": 2,
     "exports": 3,
+    "oversight": 3,
     "privacy": 4,  # an erasure calls back the files that may hold the person
     "customer_site": 5,
     "review_console": 5,

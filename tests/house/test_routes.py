@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
+from kyc_portal.audit.models import Entry
 from kyc_portal.submissions.models import Submission
 from tests import cast
 
@@ -76,6 +77,11 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "console:reopen": ("get", frozenset({S})),
     "administration:audit-log": ("get", frozenset({S, A, D})),
     "administration:audit-verify": ("post", frozenset({A, D})),
+    "administration:audit-entry": ("get", frozenset({S, A, D})),
+    "administration:audit-proof": ("get", frozenset({S, A, D})),
+    "administration:audit-outside": ("get", frozenset({S, A, D})),
+    "administration:audit-checkpoint": ("get", frozenset({S, A, D})),
+    "administration:audit-reveal": ("post", frozenset({A, D})),
     "administration:exports": ("get", frozenset({D})),
     "administration:exports-list": ("get", frozenset({D})),
     "administration:export-approve": ("post", frozenset({D})),
@@ -147,6 +153,7 @@ def address(name: str, submission: Submission) -> str:
         "token": "no-such-token",
         "number": 1,
         "sample_id": submission.pk,
+        "entry_id": Entry.objects.latest("id").pk,
     }
     space, _colon, short = name.partition(":")
     module = {"customer": "customer_site", "console": "review_console", "administration": "administration"}[space]

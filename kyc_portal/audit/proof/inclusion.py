@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
@@ -34,6 +35,18 @@ class Proof:
 
     entries: tuple[Proven, ...]
     notes: tuple[str, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """As it leaves: lines with their paths, the checkpoints, and apart what no checkpoint covers yet."""
+        proven = [each for each in self.entries if each.position is not None]
+        return {
+            "checkpoints": list(self.notes),
+            "entries": [
+                {"position": each.position, "path": [beside.hex() for beside in each.path], "line": each.line.decode()}
+                for each in proven
+            ],
+            "unsigned": [{"line": each.line.decode()} for each in self.entries if each.position is None],
+        }
 
     @property
     def checkpoint(self) -> Checkpoint | None:

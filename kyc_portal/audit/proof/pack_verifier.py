@@ -33,14 +33,12 @@ try:  # in a pack the log's verifier lies beside this file
     from verify_log import (  # type: ignore[import-not-found]
         Checkpoint,
         Key,
-        Trust,
         UnsoundError,
-        in_order,
-        leaf_hash,
-        node_hash,
+        proven,
+        vouching,
     )
 except ImportError:
-    from kyc_portal.audit.proof.verifier import Checkpoint, Key, Trust, UnsoundError, in_order, leaf_hash, node_hash
+    from kyc_portal.audit.proof.verifier import Checkpoint, Key, UnsoundError, proven, vouching
 
 SUMS = "SHA256SUMS"
 _SUM = re.compile(r"([0-9a-f]{64})  ([^/\\].*)")
@@ -62,16 +60,14 @@ def verify_pack(folder: Path, keys: Sequence[Key], kept: str = "") -> Found:
     """Check a pack whole. `kept`: the text of a checkpoint from elsewhere. Raises UnsoundError with one sentence."""
     files = _files(folder)
     timeline = _timeline(folder)
-    checkpoint, root = _checkpoint(timeline["checkpoints"], keys, kept)
-    proven = [_proven(each, checkpoint.size, root) for each in timeline["entries"]]
-    if len({entry["id"] for entry in proven}) < len(proven):
-        raise UnsoundError("an entry of the timeline stands twice")
-    pictures, logged = _pictures(folder, proven)
+    checkpoint = vouching(timeline["checkpoints"], keys, kept)
+    entries = proven(timeline["entries"], checkpoint.size, checkpoint.root)
+    pictures, logged = _pictures(folder, entries)
     return Found(
         files=files,
         pictures=pictures,
         pictures_logged=logged,
-        entries=len(proven),
+        entries=len(entries),
         unsigned=len(timeline["unsigned"]),
         checkpoint=checkpoint,
     )
@@ -105,55 +101,6 @@ def _timeline(folder: Path) -> dict[str, list[Any]]:
         return {name: list(held[name]) for name in ("checkpoints", "entries", "unsigned")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnsoundError("timeline.json cannot be read") from error
-
-
-def _checkpoint(notes: Sequence[str], keys: Sequence[Key], kept: str) -> tuple[Checkpoint, bytes]:
-    """The pack's last checkpoint, signed by a key that is believed or equal to the one that was kept."""
-    if not notes:
-        raise UnsoundError("nothing was signed when the pack was made: nothing vouches for the timeline")
-    found = [Checkpoint.parse(note) for note in notes]
-    last = found[-1]
-    if keys:
-        in_order(found, Trust(keys))
-    if kept:
-        mine = Checkpoint.parse(kept)
-        if (mine.origin, mine.size) != (last.origin, last.size):
-            raise UnsoundError(f"the checkpoint you kept is of size {mine.size}, the pack's is of size {last.size}")
-        if mine.root != last.root:
-            raise UnsoundError("the pack's checkpoint is not the one you kept")
-    return last, last.root
-
-
-def _proven(held: Any, size: int, root: bytes) -> dict[str, Any]:
-    """One entry, once its line leads to the signed root."""
-    try:
-        line, position = held["line"].encode(), int(held["position"])
-        path = [bytes.fromhex(each) for each in held["path"]]
-        entry: dict[str, Any] = json.loads(line)
-        number = str(entry["id"])
-    except (AttributeError, ValueError, KeyError, TypeError) as error:
-        raise UnsoundError("an entry of the timeline cannot be read") from error
-    if root_of(leaf_hash(line), position, size, path) != root:
-        raise UnsoundError(f"entry {number} is not one of the entries that were signed")
-    return entry
-
-
-def root_of(leaf: bytes, position: int, size: int, path: Sequence[bytes]) -> bytes | None:
-    """The root that a path leads to (RFC 9162, section 2.1.3.2), or None where the path is too long or too short."""
-    if not 0 <= position < size:
-        return None
-    at, last, root = position, size - 1, leaf
-    for beside in path:
-        if last == 0 or len(beside) != 32:
-            return None
-        if at & 1 or at == last:
-            root = node_hash(beside, root)
-            while at and not at & 1:
-                at, last = at >> 1, last >> 1
-        else:
-            root = node_hash(root, beside)
-        at, last = at >> 1, last >> 1
-    return root if last == 0 else None
 
 
 def _pictures(folder: Path, entries: Sequence[dict[str, Any]]) -> tuple[int, int]:

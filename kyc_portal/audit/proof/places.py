@@ -26,8 +26,11 @@ class Place(Protocol):
     def put(self, name: str, note: str) -> None:
         """Keep a note under a new name. Raises PlaceError, also when the name is taken by another text."""
 
-    def notes(self, folder: str = "") -> Iterator[str]:
-        """Every note of a folder, the place itself by default, in the order of their names (sizes and times)."""
+    def notes(self, folder: str = "", *, size: int = 0) -> Iterator[str]:
+        """The notes of a folder, the place itself by default, in the order of their names (sizes and times).
+
+        `size`: those of smaller logs are left out, without being read.
+        """
 
 
 def place(url: str) -> Place:
@@ -42,7 +45,12 @@ def place(url: str) -> Place:
 
 def name_of(size: int, at: datetime) -> str:
     """A name that sorts by size, then time."""
-    return f"{size:015d}-{at:%Y%m%dT%H%M%S%fZ}.txt"
+    return f"{_first_name(size)}-{at:%Y%m%dT%H%M%S%fZ}.txt"
+
+
+def _first_name(size: int) -> str:
+    """Where the names of a size begin."""
+    return f"{size:015d}"
 
 
 class Folder:
@@ -70,10 +78,11 @@ class Folder:
         except OSError as error:
             raise PlaceError(f"{self.path}: {error.strerror}") from error
 
-    def notes(self, folder: str = "") -> Iterator[str]:
+    def notes(self, folder: str = "", *, size: int = 0) -> Iterator[str]:
         try:
             for path in sorted((self.path / folder).glob("*.txt")):
-                yield path.read_text(encoding="utf-8")
+                if not size or path.name >= _first_name(size):
+                    yield path.read_text(encoding="utf-8")
         except OSError as error:
             raise PlaceError(f"{self.path}: {error.strerror}") from error
 
@@ -125,11 +134,12 @@ class Bucket:
         except BotoCoreError as error:
             raise PlaceError(f"{self.bucket}: {type(error).__name__}") from error
 
-    def notes(self, folder: str = "") -> Iterator[str]:
+    def notes(self, folder: str = "", *, size: int = 0) -> Iterator[str]:
         prefix = f"{self.prefix}{folder}/" if folder else self.prefix
+        start = {"StartAfter": prefix + _first_name(size)} if size else {}
         try:
             lister = self.client.get_paginator("list_objects_v2")
-            pages = lister.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/")
+            pages = lister.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/", **start)
             for page in pages:
                 for each in page.get("Contents", ()):
                     if each["Key"].endswith(".txt"):

@@ -26,13 +26,18 @@ _ENOUGH = 20
 
 @dataclass
 class Report:
-    """What was found. `size`: entries proven; `root`: over them; `unsealed`: entries younger than the tree."""
+    """What was found. `size`: entries proven; `root`: over them; `unsealed`: entries younger than the tree.
+
+    `good_up_to`: so many entries stand before the first that does not, None where no entry is at fault.
+    """
 
     size: int = 0
     root: bytes = b""
     since: int = 0
     unsealed: int = 0
     late: int = 0
+    signatures: int = 0
+    good_up_to: int | None = None
     signed_at: datetime | None = None
     findings: list[str] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
@@ -41,8 +46,10 @@ class Report:
     def is_sound(self) -> bool:
         return not self.findings
 
-    def fail(self, sentence: str) -> None:
-        """Keep a finding; after so many the rest adds nothing."""
+    def fail(self, sentence: str, *, good_up_to: int | None = None) -> None:
+        """Keep a finding; after so many the rest adds nothing. `good_up_to`: how many entries stand before it."""
+        if good_up_to is not None:
+            self.good_up_to = good_up_to if self.good_up_to is None else min(self.good_up_to, good_up_to)
         if len(self.findings) < _ENOUGH:
             self.findings.append(sentence)
 
@@ -55,13 +62,16 @@ def snapshot(connection: psycopg.Connection) -> Iterator[None]:
         yield
 
 
-def kept_outside(outside: Place | None, report: Report) -> set[str]:
-    """The notes kept outside. Read before the snapshot: the sealer puts a note there first, so none is then unknown."""
+def kept_outside(outside: Place | None, report: Report, *, size: int = 0) -> set[str]:
+    """The notes kept outside, of logs of at least this size.
+
+    Read before the snapshot: the sealer puts a note there first, so none is then unknown.
+    """
     if outside is None:
         report.not_checked.append("the checkpoints kept outside: no CHECKPOINT_URL was given")
         return set()
     try:
-        return set(outside.notes())
+        return set(outside.notes(size=size))
     except PlaceError as error:
         report.not_checked.append(f"the checkpoints kept outside: {error}")
         return set()
@@ -101,7 +111,7 @@ def _signed(
     progress: Callable[[int, int], None],
 ) -> None:
     size = sealer.sealed_size(connection)
-    notes = [row[0] for row in connection.execute("SELECT note FROM audit.checkpoint ORDER BY id")]
+    notes = _notes(connection, since[0] if since else 0)
     # The outside keeps what the database may have lost; both are read as one succession.
     checkpoints = sorted({*notes, *kept}, key=_place_of)
     parsed = [Checkpoint.parse(note) for note in checkpoints]
@@ -110,9 +120,12 @@ def _signed(
         roots = {each.size: each.root for each in parsed}
     else:
         roots = in_order(parsed, Trust(keys))
+        report.signatures = len(parsed)
     longest = max((each.size for each in parsed), default=0)
     if longest > size:
-        report.fail(f"a checkpoint covers {longest} entries, and only {size} have a leaf: the end was cut off")
+        report.fail(
+            f"a checkpoint covers {longest} entries, and only {size} have a leaf: the end was cut off", good_up_to=size
+        )
     now = connection.execute("SELECT clock_timestamp()").fetchone()
     for missing in sorted((Checkpoint.parse(note) for note in kept - set(notes)), key=lambda each: each.size)[:1]:
         # One that is being put at this moment is not in the database yet.
@@ -124,6 +137,16 @@ def _signed(
         report.not_checked.append("the root: there is no checkpoint yet")
     _walk(connection, report, size, roots, parsed, since, progress)
     _without_leaf(connection, report)
+
+
+def _notes(connection: psycopg.Connection, since: int) -> list[str]:
+    """The checkpoints here, as they were made: those from the last one before `since` on, and each hand-over of keys.
+
+    What was signed before an earlier sound result was checked then.
+    """
+    asked = "SELECT note FROM audit.checkpoint WHERE note LIKE %s OR size >="
+    asked += " (SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE size <= %s) ORDER BY id"
+    return [row[0] for row in connection.execute(asked.encode(), ["%\nretires %", since])]
 
 
 def _place_of(note: str) -> tuple[int, datetime]:
@@ -157,17 +180,19 @@ def _walk(
     while edge.size < size:
         rows = _page(connection, edge.size)
         if not rows:
-            report.fail(f"the leaf at position {edge.size} is gone")
+            report.fail(f"the leaf at position {edge.size} is gone", good_up_to=edge.size)
             break
         for position, stored, *row in rows:
             if position != edge.size:
-                report.fail(f"the leaf at position {edge.size} is gone")
+                report.fail(f"the leaf at position {edge.size} is gone", good_up_to=edge.size)
                 return
             leaf = bytes(stored)
             if row[0] is None:
-                report.fail(f"the entry at position {position} is gone")
+                report.fail(f"the entry at position {position} is gone", good_up_to=position)
             elif leaf_hash(lines.of_row(tuple(row))) != leaf:
-                report.fail(f"entry {row[0]}, at position {position}, is not the one that was sealed")
+                report.fail(
+                    f"entry {row[0]}, at position {position}, is not the one that was sealed", good_up_to=position
+                )
             else:
                 times.see(report, str(row[0]), str(row[2]), position)
             edge.append(leaf)
@@ -214,7 +239,7 @@ class _Times:
             self._before = self._ahead.pop(0).time
         when = datetime.fromisoformat(at)
         if self._ahead and when > self._ahead[0].time:
-            report.fail(f"entry {number} is later than the checkpoint that covers it")
+            report.fail(f"entry {number} is later than the checkpoint that covers it", good_up_to=position)
         report.late += self._before is not None and when < self._before - LATE
 
 

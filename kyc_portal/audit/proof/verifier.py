@@ -2,10 +2,12 @@
 """Verify an exported audit log without the product that wrote it.
 
     python verify.py BUNDLE --key 'name+id+base64' [--known checkpoint.txt] …
+    python verify.py ENTRY.json --key 'name+id+base64' [--known checkpoint.txt]
 
-BUNDLE is a folder with `bundle.json`, `entries.jsonl` and `checkpoints.jsonl`. The key must come from somewhere else
-than the bundle: whoever could rewrite the log could rewrite a key beside it. `--known` names checkpoints you kept;
-without one, a tail that was cut together with its checkpoints cannot be seen.
+BUNDLE is a folder with `bundle.json`, `entries.jsonl` and `checkpoints.jsonl`; ENTRY.json is one entry, or some, each
+with its way to the signed root, which shows that it stands in the log and nothing of the others. The key must come from
+somewhere else than the bundle: whoever could rewrite the log could rewrite a key beside it. `--known` names checkpoints
+you kept; without one, a tail that was cut together with its checkpoints cannot be seen.
 
 Needs Python 3.11 or newer. Signatures are checked by the package `cryptography` where it is installed, else by the
 file plain_ed25519.py beside this one. One pass, constant memory but for the ids seen.
@@ -28,6 +30,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 try:
     from cryptography.exceptions import InvalidSignature
@@ -251,6 +254,81 @@ def in_order(checkpoints: Sequence[Checkpoint], trust: Trust) -> dict[int, bytes
     return roots
 
 
+# ----- single entries
+
+
+def root_of(leaf: bytes, position: int, size: int, path: Sequence[bytes]) -> bytes | None:
+    """The root that a path leads to (RFC 9162, section 2.1.3.2), or None where the path is too long or too short."""
+    if not 0 <= position < size:
+        return None
+    at, last, root = position, size - 1, leaf
+    for beside in path:
+        if last == 0 or len(beside) != 32:
+            return None
+        if at & 1 or at == last:
+            root = node_hash(beside, root)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            root = node_hash(root, beside)
+        at, last = at >> 1, last >> 1
+    return root if last == 0 else None
+
+
+def proven(held: Iterable[Any], size: int, root: bytes) -> list[dict[str, Any]]:
+    """Entries whose lines lead to the signed root. Raises UnsoundError for one that does not, or that stands twice."""
+    found = [_proven(each, size, root) for each in held]
+    if len({entry["id"] for entry in found}) < len(found):
+        raise UnsoundError("an entry of the timeline stands twice")
+    return found
+
+
+def _proven(held: Any, size: int, root: bytes) -> dict[str, Any]:
+    try:
+        line, position = held["line"].encode(), int(held["position"])
+        path = [bytes.fromhex(each) for each in held["path"]]
+        entry: dict[str, Any] = json.loads(line)
+        number = str(entry["id"])
+    except (AttributeError, ValueError, KeyError, TypeError) as error:
+        raise UnsoundError("an entry of the timeline cannot be read") from error
+    if root_of(leaf_hash(line), position, size, path) != root:
+        raise UnsoundError(f"entry {number} is not one of the entries that were signed")
+    return entry
+
+
+def vouching(notes: Sequence[str], keys: Sequence[Key], kept: str = "") -> Checkpoint:
+    """The last of some checkpoints, signed by a key that is believed or equal to the one that was kept."""
+    if not notes:
+        raise UnsoundError("nothing was signed when this was made: nothing vouches for the entries")
+    found = [Checkpoint.parse(note) for note in notes]
+    last = found[-1]
+    if keys:
+        in_order(found, Trust(keys))
+    if kept:
+        mine = Checkpoint.parse(kept)
+        if (mine.origin, mine.size) != (last.origin, last.size):
+            raise UnsoundError(f"the checkpoint you kept is of size {mine.size}, this one is of size {last.size}")
+        if mine.root != last.root:
+            raise UnsoundError("the checkpoint here is not the one you kept")
+    return last
+
+
+def verify_entries(
+    path: Path, keys: Sequence[Key], known: Sequence[str] = ()
+) -> tuple[list[dict[str, Any]], Checkpoint]:
+    """Check single entries with their paths; `known` as for a bundle. Raises UnsoundError with one sentence."""
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        notes, entries = list(held["checkpoints"]), list(held["entries"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnsoundError(f"{path.name} cannot be read") from error
+    checkpoint = vouching(notes, keys)
+    for each in (Checkpoint.parse(note) for note in known):
+        if (each.origin, each.size) == (checkpoint.origin, checkpoint.size) and each.root != checkpoint.root:
+            raise UnsoundError("the checkpoint here is not the one you kept")
+    return proven(entries, checkpoint.size, checkpoint.root), checkpoint
+
+
 # ----- a bundle
 
 
@@ -374,6 +452,13 @@ def _entry(line: bytes, position: int) -> tuple[int, datetime]:
         raise UnsoundError(f"the line at position {position} is no entry") from error
 
 
+def _told_of_entries(entries: Sequence[dict[str, Any]], checkpoint: Checkpoint) -> int:
+    for each in entries:
+        print(f"Sound: entry {each['id']} of {each['at']}: {each['actor']} {each['action']} {each['object_type']}.")
+    print(f"It stands in the log of size {checkpoint.size}, signed on {checkpoint.time:%Y-%m-%d %H:%M:%S} UTC.")
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(description="Verify an exported audit log.")
@@ -387,6 +472,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         parser.error(str(error))
     try:
+        if given.bundle.is_file():
+            return _told_of_entries(*verify_entries(given.bundle, keys, known))
         found = verify_bundle(given.bundle, keys, known)
     except UnsoundError as error:
         print(f"NOT SOUND: {error}.")

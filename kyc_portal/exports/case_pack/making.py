@@ -104,26 +104,12 @@ def files_of(case: CaseFile) -> Mapping[str, bytes]:
         "index.html": page.render(case, data_sha256=digest),
         "case.pdf": paper.render(case, data_sha256=digest),
         "case.json": data,
-        "timeline.json": _timeline(case),
+        "timeline.json": json.dumps(case.proof.as_record(), ensure_ascii=False, indent=1).encode() + b"\n",
         **{each.file: each.original for each in case.pictures},
         "verify.py": Path(pack_verifier.__file__).read_bytes(),
         "verify_log.py": Path(verifier.__file__).read_bytes(),
         "plain_ed25519.py": Path(plain_ed25519.__file__).read_bytes(),
     }
-
-
-def _timeline(case: CaseFile) -> bytes:
-    """The canonical lines with their paths, the checkpoints, and apart what no checkpoint covers yet."""
-    proven = [each for each in case.proof.entries if each.position is not None]
-    held = {
-        "checkpoints": list(case.proof.notes),
-        "entries": [
-            {"position": each.position, "path": [beside.hex() for beside in each.path], "line": each.line.decode()}
-            for each in proven
-        ],
-        "unsigned": [{"line": each.line.decode()} for each in case.proof.entries if each.position is None],
-    }
-    return json.dumps(held, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def _record(action: str, submission: Submission, details: Mapping[str, str]) -> None:

@@ -12,9 +12,8 @@ from hypothesis import strategies as some
 
 from kyc_portal.audit.models import Entry
 from kyc_portal.audit.proof import inclusion, plain_ed25519, sealer
-from kyc_portal.audit.proof.pack_verifier import root_of
 from kyc_portal.audit.proof.places import Folder
-from kyc_portal.audit.proof.verifier import Edge, UnsoundError, leaf_hash
+from kyc_portal.audit.proof.verifier import Edge, UnsoundError, leaf_hash, root_of
 from tests.audit.proof.conftest import seal_all
 
 # RFC 8032, section 7.1: secret, public, message, signature.

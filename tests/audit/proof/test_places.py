@@ -42,6 +42,8 @@ def test_notes_come_back_in_the_order_of_size_and_time(url: str) -> None:
     for size, minutes in ((1000, 2), (20, 1), (20, 0), (3, 5)):
         outside.put(name_of(size, NOW + timedelta(minutes=minutes)), f"size {size} at {minutes}\n")
     assert list(outside.notes()) == ["size 3 at 5\n", "size 20 at 0\n", "size 20 at 1\n", "size 1000 at 2\n"]
+    assert list(outside.notes(size=20)) == ["size 20 at 0\n", "size 20 at 1\n", "size 1000 at 2\n"]
+    assert list(outside.notes(size=1001)) == []
 
 
 def test_a_note_is_written_once(url: str) -> None:

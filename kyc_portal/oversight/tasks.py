@@ -1,4 +1,4 @@
-"""Watching over the log: whether the sealer keeps up, and whether what it sealed still verifies."""
+"""Watching over the audit log: whether the sealer keeps up, and whether what it sealed still verifies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from kyc_portal import audit
-from kyc_portal.audit.proof import checking
+from kyc_portal.audit.proof import checking, standing
 from kyc_portal.audit.tasks import AuditedTask
 from kyc_portal.submissions import operators
 
@@ -18,22 +18,22 @@ log = logging.getLogger(__name__)
 @shared_task(base=AuditedTask)
 def watch_audit() -> None:
     """Tell operators, once an hour, when entries wait for the sealer or no checkpoint comes."""
-    standing = checking.standing()
-    if standing.is_behind:
-        log.error("audit_sealer_behind", extra={"since": str(standing.unsealed_since)})
+    stands = standing.standing()
+    if stands.is_behind:
+        log.error("audit_sealer_behind", extra={"since": str(stands.unsealed_since)})
         operators.tell_hourly(
             "audit-behind",
             "The audit log is not being sealed",
-            f"Entries wait for their place in the tree since {standing.unsealed_since:%Y-%m-%d %H:%M} UTC.\n"
+            f"Entries wait for their place in the tree since {stands.unsealed_since:%Y-%m-%d %H:%M} UTC.\n"
             "They are recorded and nothing is lost; until they are sealed, nobody can prove them.\n"
             "Is the sealer running, and can it reach the database? See docs/runbook.md, Audit log.",
         )
-    elif standing.is_silent:
-        log.error("audit_sealer_silent", extra={"since": str(standing.signed_at)})
+    elif stands.is_silent:
+        log.error("audit_sealer_silent", extra={"since": str(stands.signed_at)})
         operators.tell_hourly(
             "audit-silent",
             "No checkpoint of the audit log was signed",
-            f"The last one is of {standing.signed_at or 'never'} (UTC); one is due every hour.\n"
+            f"The last one is of {stands.signed_at or 'never'} (UTC); one is due every hour.\n"
             "Does the place at CHECKPOINT_URL take files? See docs/runbook.md, Audit log.",
         )
 

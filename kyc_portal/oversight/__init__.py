@@ -1,0 +1,1 @@
+"""What watches over the product by itself and tells operators; no face, and no rule of the domain."""
