@@ -28,16 +28,21 @@ Columns = Sequence[Sequence[str]]
 class Format:
     """One form: how the file is called and what it is.
 
-    `block` gives the bytes of some rows, told column by column, of which the first is row `first` of the list, from 0.
     `pack`, where there is one, makes the file of the blocks' bytes; it is told how many rows and bytes those are.
     """
 
     key: str
     label: str
     content_type: str
-    block: Callable[[Sequence[str], Columns, int], bytes]
+    written: Callable[[Sequence[str], Columns, int], bytes]
     pack: Callable[[Sequence[str], Iterable[bytes], int, int], Iterator[bytes]] | None = None
     rows_limit: int | None = None
+
+    def block(self, header: Sequence[str], columns: Columns, first: int) -> bytes:
+        """The bytes of some rows, told column by column, of which the first is row `first` of the list, from 0."""
+        if len(columns) != len(header):
+            raise ValueError(f"{len(header)} columns have a name, {len(columns)} came: rows instead of columns?")
+        return self.written(header, columns, first)
 
 
 def _csv(header: Sequence[str], columns: Columns, first: int) -> bytes:

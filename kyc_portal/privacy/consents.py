@@ -133,10 +133,10 @@ def _blocks(sought: Sought) -> Iterator[tuple[bytes, int]]:
     for consent in sought.rows().iterator(chunk_size=_ROWS):
         held.append(_cells(consent))
         if len(held) == _ROWS:
-            yield form.block(COLUMNS, held, done), len(held)
+            yield form.block(COLUMNS, list(zip(*held, strict=True)), done), len(held)
             done, held = done + len(held), []
     if held or not done:
-        yield form.block(COLUMNS, held, done), len(held)
+        yield form.block(COLUMNS, list(zip(*held, strict=True)) or [()] * len(COLUMNS), done), len(held)
 
 
 def _cells(consent: Consent) -> list[str]:

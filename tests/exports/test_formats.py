@@ -115,3 +115,9 @@ def test_a_list_of_no_rows_is_its_header() -> None:
     assert FORMATS["csv"].block(HEADER, nothing, 0) == b"\xef\xbb\xbfreference,name\r\n"
     assert FORMATS["jsonl"].block(HEADER, nothing, 0) == b""
     assert FORMATS["xlsx"].block(HEADER, nothing, 0) == b""
+
+
+@pytest.mark.parametrize("key", sorted(FORMATS))
+def test_rows_in_the_place_of_columns_are_refused(key: str) -> None:
+    with pytest.raises(ValueError, match="rows instead of columns"):
+        FORMATS[key].block(HEADER, ROWS, 0)
