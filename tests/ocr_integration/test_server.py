@@ -265,6 +265,12 @@ def test_a_body_that_is_no_object_in_json_and_utf_8_is_refused(body: bytes) -> N
     assert Caller().code(body=body) == "InvalidParameter"
 
 
+@pytest.mark.parametrize("part", [b"[]", b"{}", b"1", b'""'])
+def test_json_of_a_hundred_thousand_parts_is_refused_before_it_takes_memory(part: bytes) -> None:
+    body = b'{"ImageBase64": "AAAA", "Nonsense": [' + b",".join([part] * 100_000) + b"]}"
+    assert Caller().code(body=body) == "InvalidParameter"
+
+
 @pytest.mark.parametrize(
     "parameters",
     [{"ImageBase64": 5}, {"ImageBase64": None}, {"ImageUrl": []}, {"RetProfile": 1}, {"CardSide": False}],
