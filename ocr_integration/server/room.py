@@ -43,7 +43,7 @@ class WaitingRoom:
         self._max_wait_seconds = max_wait_seconds
         self._max_pixels = max_pixels
         self._waiting: list[_Ticket] = []
-        self._reading: list[_Ticket] = []
+        self.reading: list[_Ticket] = []  # those at their turn
 
     async def turn(self, act: Callable[[], T], *, key: str, pixels: int) -> T:
         """Wait for a turn and do it in a thread. Raises RefusedError when there is no room, or no turn in time."""
@@ -52,21 +52,22 @@ class WaitingRoom:
             async with asyncio.timeout(self._max_wait_seconds):
                 await ticket.turn
         except TimeoutError:
-            self._leave(ticket)
+            self.leave(ticket)
             raise busy() from None
         except BaseException:
-            self._leave(ticket)
+            self.leave(ticket)
             raise
         work = asyncio.get_running_loop().run_in_executor(self._threads, act)
         # Its place is free when the thread is, also where nobody waits for the outcome any more.
-        work.add_done_callback(lambda _work: self._leave(ticket))
+        work.add_done_callback(lambda _work: self.leave(ticket))
         try:
             return await asyncio.shield(work)
         finally:
             del work  # it holds an error whose trace holds this frame: such a ring would keep the picture for long
 
     def _enter(self, key: str, pixels: int) -> _Ticket:
-        if len(self._waiting) + len(self._reading) >= self._size:
+        self._forget_who_gave_up()
+        if len(self._waiting) + len(self.reading) >= self._size:
             self._make_room_for(key)
         ticket = _Ticket(key, pixels)
         self._waiting.append(ticket)
@@ -74,28 +75,34 @@ class WaitingRoom:
         return ticket
 
     def _make_room_for(self, key: str) -> None:
-        held = Counter(each.key for each in (*self._waiting, *self._reading))
+        held = Counter(each.key for each in (*self._waiting, *self.reading))
         last = max(reversed(self._waiting), key=lambda each: held[each.key], default=None)
         if last is None or held[last.key] <= held[key] + 1:
             raise busy()
         self._waiting.remove(last)
         last.turn.set_exception(busy())
 
-    def _leave(self, ticket: _Ticket) -> None:
-        for tickets in (self._waiting, self._reading):
+    def _forget_who_gave_up(self) -> None:
+        """Whose time ran out, or who hung up, is told by the loop only a moment later, and stands here until then."""
+        self._waiting = [each for each in self._waiting if not each.turn.done()]
+
+    def leave(self, ticket: _Ticket) -> None:
+        """Make place for the next; nothing where this one has left already."""
+        for tickets in (self._waiting, self.reading):
             if ticket in tickets:
                 tickets.remove(ticket)
         self._call_next()
 
     def _call_next(self) -> None:
         """Give turns while there are free ones. A large picture is waited for and not overtaken."""
-        while self._waiting and len(self._reading) < self._turns:
-            under_way = Counter(each.key for each in self._reading)
+        self._forget_who_gave_up()
+        while self._waiting and len(self.reading) < self._turns:
+            under_way = Counter(each.key for each in self.reading)
             ticket = min(self._waiting, key=lambda each: under_way[each.key])
-            if self._reading and sum(each.pixels for each in self._reading) + ticket.pixels > self._max_pixels:
+            if self.reading and sum(each.pixels for each in self.reading) + ticket.pixels > self._max_pixels:
                 return
             self._waiting.remove(ticket)
-            self._reading.append(ticket)
+            self.reading.append(ticket)
             ticket.turn.set_result(None)
 
 

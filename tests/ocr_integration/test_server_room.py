@@ -78,6 +78,16 @@ class Visitors:
             assert await self._visits[name] == "read"
             await asyncio.sleep(0)
 
+    def cancel(self, name: str) -> None:
+        self._visits[name].cancel()
+
+    async def give_up(self, name: str, *, just_after: Coroutine[Any, Any, None]) -> None:
+        """Its caller hangs up while the loop has something else to do first."""
+        first = asyncio.ensure_future(just_after)
+        await asyncio.sleep(0)  # it has begun, and has made its own task
+        self.cancel(name)
+        await first
+
     async def fate(self, name: str) -> str:
         return await self._visits[name]
 
@@ -175,6 +185,34 @@ def test_who_waited_too_long_is_sent_away_and_the_next_has_the_turn() -> None:
         await visitors.go("a1")
         await visitors.come("a3")
         await visitors.go("a3")
+        await visitors.have_begun("a1", "a3")
+
+    run(scene())
+
+
+def test_who_is_just_leaving_is_neither_sent_away_nor_called() -> None:
+    """A wait that was given up ends a moment later: what happens in that moment must not meet it."""
+
+    async def scene() -> None:
+        visitors = Visitors(room(waiting=1))
+        await visitors.come("a1", "a2")
+        await visitors.give_up("a2", just_after=visitors.come("b1"))
+        await visitors.go("a1", "b1")
+        await visitors.have_begun("a1", "b1")
+
+    run(scene())
+
+
+def test_a_turn_that_comes_free_goes_past_who_is_just_leaving() -> None:
+    async def scene() -> None:
+        rooms = room()
+        visitors = Visitors(rooms)
+        await visitors.come("a1", "a2", "a3")
+        (first,) = rooms.reading
+        visitors.cancel("a2")
+        rooms.leave(first)  # before the loop has told who waits in vain
+        await visitors.have_begun("a1")
+        await visitors.go("a1", "a3")
         await visitors.have_begun("a1", "a3")
 
     run(scene())
