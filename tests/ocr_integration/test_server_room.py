@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 import socket
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -238,6 +240,48 @@ def test_a_reading_nobody_waits_for_any_more_keeps_its_turn_until_it_ends() -> N
         assert order == ["first", "second"]
 
     run(scene())
+
+
+def test_a_crowd_that_comes_hangs_up_and_loses_patience_leaves_an_empty_room() -> None:
+    """Every end a wait can have, close together and in an order of chance, the same each time."""
+    chance = random.Random(5)
+    most, now = 0, 0
+
+    def read(pixels: int) -> str:
+        nonlocal most, now
+        with lock:
+            now += pixels
+            most = max(most, now)
+        time.sleep(0.002)
+        with lock:
+            now -= pixels
+        return "read"
+
+    async def scene() -> None:
+        crowded = room(turns=2, waiting=6, seconds=0.01)
+        fates = Counter[str]()
+
+        async def visit(key: str, pixels: int) -> None:
+            try:
+                fates[await crowded.turn(lambda: read(pixels), key=key, pixels=pixels)] += 1
+            except RefusedError as error:
+                fates[error.code] += 1
+
+        visits = []
+        for _each in range(2000):
+            visits.append(asyncio.ensure_future(visit(chance.choice("aaabc"), chance.choice((SMALL, SMALL, LARGE)))))
+            if chance.random() < 0.2:
+                asyncio.get_running_loop().call_later(chance.random() / 50, chance.choice(visits).cancel)
+            await asyncio.sleep(chance.choice((0, 0, 0.002)))
+        outcomes = await asyncio.gather(*visits, return_exceptions=True)
+        assert {type(each) for each in outcomes if each is not None} <= {asyncio.CancelledError}
+        assert set(fates) == {"read", "ResourceUnavailable"}
+        await until(lambda: not crowded.reading)
+        assert await crowded.turn(lambda: "read", key="z", pixels=SMALL) == "read"
+
+    lock = threading.Lock()
+    run(scene())
+    assert most <= 100
 
 
 @pytest.fixture
