@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from kyc_portal.accounts.permissions import require_fresh_factor, require_role, 
 from kyc_portal.administration.forms import CasePackForm, PurposeForm
 from kyc_portal.audit.proof.verifier import UnsoundError
 from kyc_portal.exports.case_pack import making
+from kyc_portal.exports.handing_out import pack_file
 from kyc_portal.privacy.subject_pack import making as subject_making
 from kyc_portal.sealing.errors import KeyDestroyedError, SealError
 from kyc_portal.submissions import queries
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(*KEEPING)
 @require_fresh_factor
-def case_pack(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+def case_pack(request: HttpRequest, submission_id: UUID) -> HttpResponseBase:
     """An examiner's pack of one case: evidence, decisions, timeline with proofs, and what verifies them."""
     submission = get_object_or_404(queries.reviewable(), pk=submission_id)
     form = CasePackForm(request.POST or None)
@@ -49,7 +50,7 @@ def case_pack(request: HttpRequest, submission_id: UUID) -> HttpResponse:
             messages.error(request, _("The store, a key or the audit log does not answer as it should. Try again."))
             status = 503
         else:
-            return as_file(made.data, made.file_name, made.sha256)
+            return pack_file(made)
     context = {"submission": submission, "form": form}
     return render(request, "administration/case_pack.html", context, status=status)
 
@@ -57,7 +58,7 @@ def case_pack(request: HttpRequest, submission_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.ADMINISTRATOR)
 @require_fresh_factor
-def subject_pack(request: HttpRequest, customer_id: UUID) -> HttpResponse:
+def subject_pack(request: HttpRequest, customer_id: UUID) -> HttpResponseBase:
     """All that may be told to a customer about themself, to be sent to them. Looking at this address shows the form."""
     customer, form = get_object_or_404(Customer, pk=customer_id), PurposeForm(request.POST or None)
     status = 400 if form.errors else 200
@@ -77,15 +78,5 @@ def subject_pack(request: HttpRequest, customer_id: UUID) -> HttpResponse:
             messages.error(request, _("The store or a key does not answer now. Try again."))
             status = 503
         else:
-            return as_file(made.data, made.file_name, made.sha256)
+            return pack_file(made)
     return render(request, "administration/subject_pack.html", {"customer": customer, "form": form}, status=status)
-
-
-def as_file(data: bytes, name: str, sha256: str) -> HttpResponse:
-    """A zip to save, which no cache keeps."""
-    headers: Mapping[str, str] = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
-        "X-Content-SHA256": sha256,
-    }
-    return HttpResponse(data, content_type="application/zip", headers=dict(headers))

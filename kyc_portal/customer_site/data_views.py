@@ -7,7 +7,8 @@ import logging
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from kyc_portal.accounts.models import Customer, Role
 from kyc_portal.accounts.permissions import require_role, signed_in_lately, signed_in_user
 from kyc_portal.exports.errors import RefusedError
+from kyc_portal.exports.handing_out import pack_file
 from kyc_portal.privacy.subject_pack import making
 from kyc_portal.sealing.errors import SealError
 
@@ -25,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_role(Role.CUSTOMER)
-def download(request: HttpRequest) -> HttpResponse:
+def download(request: HttpRequest) -> HttpResponseBase:
     """One file with all we hold of the customer. Who signed in long ago signs in again, then presses once more."""
     user, status = signed_in_user(request), 200
     customer, is_recent = get_object_or_404(Customer, user=user), signed_in_lately(request, user)
@@ -42,10 +44,5 @@ def download(request: HttpRequest) -> HttpResponse:
             messages.error(request, _("We cannot put your file together just now. Please try again in a few minutes."))
             status = 503
         else:
-            headers = {
-                "Content-Disposition": f'attachment; filename="{made.file_name}"',
-                "Cache-Control": "no-store",
-                "X-Content-SHA256": made.sha256,
-            }
-            return HttpResponse(made.data, content_type="application/zip", headers=headers)
+            return pack_file(made)
     return render(request, "customer_site/download.html", {"is_recent": is_recent}, status=status)

@@ -26,9 +26,9 @@ from kyc_portal.audit.models import Entry
 from kyc_portal.audit.proof import sealer, signing
 from kyc_portal.audit.proof.inclusion import Proof
 from kyc_portal.customer_site import words
+from kyc_portal.exports.archive import Made
 from kyc_portal.exports.case_pack import contents, making, paper
 from kyc_portal.exports.case_pack.contents import NOT_SEEN, Making
-from kyc_portal.exports.case_pack.making import Made
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.keys import held
@@ -75,7 +75,7 @@ def made(submission: Submission, by: User, *, with_notes: bool = False) -> Made:
 
 def files(pack: Made) -> dict[str, bytes]:
     """{path in the pack: bytes}."""
-    with zipfile.ZipFile(io.BytesIO(pack.data)) as archive:
+    with zipfile.ZipFile(io.BytesIO(b"".join(pack.pieces))) as archive:
         assert archive.testzip() is None
         return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
 
@@ -144,7 +144,7 @@ class TestWhatIsInIt:
         pack = made(submission, aud)
         assert log.acts() == ["case_pack.asked", "picture.viewed", "case_pack.made"]
         [entry] = log.entries(action="case_pack.made")
-        assert entry.details["sha256"] == pack.sha256 == hashlib.sha256(pack.data).hexdigest()
+        assert entry.details["sha256"] == pack.sha256 == hashlib.sha256(b"".join(pack.pieces)).hexdigest()
         assert (entry.details["purpose"], entry.subject) == (PURPOSE, submission.customer_id)
 
     def test_without_a_checkpoint_page_and_paper_say_so(self, aud: User) -> None:
@@ -235,7 +235,7 @@ class TestThePage:
         answer = client.post(address, {"purpose": PURPOSE})
         assert answer["Content-Type"] == "application/zip"
         assert "no-store" in answer["Cache-Control"]
-        assert answer["X-Content-SHA256"] == hashlib.sha256(answer.content).hexdigest()
+        assert answer["X-Content-SHA256"] == hashlib.sha256(answer.getvalue()).hexdigest()
         assert "alert" not in answer["Content-Disposition"]
 
     def test_the_case_offers_it_to_who_may(self, aud: User, sign_in: Callable[[User], Client]) -> None:
@@ -274,7 +274,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.db_bound
 class TestOnAStrangersMachine:
     def unpacked(self, tmp_path: Path, pack: Made) -> Path:
-        with zipfile.ZipFile(io.BytesIO(pack.data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(b"".join(pack.pieces))) as archive:
             archive.extractall(tmp_path / "pack")
         [folder] = (tmp_path / "pack").iterdir()
         return folder

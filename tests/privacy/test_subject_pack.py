@@ -21,10 +21,10 @@ from kyc_portal import audit
 from kyc_portal.accounts.models import Customer, Role, User
 from kyc_portal.audit.queries import VIEWS
 from kyc_portal.customer_site import words as customer_words
+from kyc_portal.exports.archive import Made
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.privacy import deletion, holds
 from kyc_portal.privacy.subject_pack import contents, making, words
-from kyc_portal.privacy.subject_pack.making import Made
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.submissions import (
@@ -110,7 +110,7 @@ def confirm(submission: Submission, sue: User, *, now) -> None:
 
 def files(pack: Made) -> dict[str, bytes]:
     """{path in the pack: bytes}."""
-    with zipfile.ZipFile(io.BytesIO(pack.data)) as archive:
+    with zipfile.ZipFile(io.BytesIO(b"".join(pack.pieces))) as archive:
         return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
 
 
@@ -262,7 +262,7 @@ class TestByTheCustomer:
         assert log.acts() == ["subject_pack.asked", "subject_pack.made"]
         [entry] = log.entries(action="subject_pack.made")
         assert (entry.actor, entry.subject) == (ann.actor.name, ann.pk)
-        assert entry.details["sha256"] == hashlib.sha256(answer.content).hexdigest() == answer["X-Content-SHA256"]
+        assert entry.details["sha256"] == hashlib.sha256(answer.getvalue()).hexdigest() == answer["X-Content-SHA256"]
 
     def test_an_old_sign_in_signs_in_again_and_takes_nothing(
         self, ann: Customer, sign_in: Callable[[User], Client], log

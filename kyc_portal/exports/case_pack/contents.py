@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -60,7 +61,10 @@ class Making:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture as received. `file` is where it lies in the pack, `salt` (hex) opens the logged commitment."""
+    """One picture as received. `file` is where it lies in the pack, `salt` (hex) opens the logged commitment.
+
+    `original` opens it again: a case may have many, and all of them at once would fill a server.
+    """
 
     id: str
     side: str
@@ -76,8 +80,8 @@ class Picture:
     file: str
     sha256: str
     salt: str
-    original: bytes = field(repr=False, metadata=OUTSIDE)
     display: bytes = field(repr=False, metadata=OUTSIDE)
+    original: Callable[[], bytes] = field(repr=False, metadata=OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +348,7 @@ def _picture(scan: Scan, number: int, *, stands: bool) -> Picture:
         file=f"pictures/{number:02}-{scan.side.lower()}-attempt-{scan.attempt}.{ending}",
         sha256=hashlib.sha256(held.original).hexdigest(),
         salt=held.salt.hex(),
-        original=held.original,
+        original=partial(scans.original, scan),
         display=held.display,
     )
 

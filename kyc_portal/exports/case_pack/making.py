@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from django.conf import settings
 from kyc_portal import audit
 from kyc_portal.accounts.models import KEEPING, Role, User
 from kyc_portal.audit.proof import pack_verifier, plain_ed25519, verifier
-from kyc_portal.exports.archive import pack, sums
+from kyc_portal.exports import archive
+from kyc_portal.exports.archive import Content, Made
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.case_pack import contents, page, paper
 from kyc_portal.exports.case_pack.contents import CaseFile, Making
@@ -46,15 +46,6 @@ holds it and the zip's hash under "case_pack.made", which is younger than this p
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """The zip, its name and its SHA-256."""
-
-    data: bytes
-    file_name: str
-    sha256: str
-
-
 def make(*, submission: Submission, purpose: str, with_notes: bool, by: User, now: datetime) -> Made:
     """The pack of one case for an auditor or administrator; the looking is recorded before anything is opened.
 
@@ -83,20 +74,24 @@ def make(*, submission: Submission, purpose: str, with_notes: bool, by: User, no
     )
     case = contents.gather(submission, made=made, now=now)
     name = f"case-pack-{submission.reference}-{now:%Y%m%d-%H%M%S}"
-    files = files_of(case)
-    data, listed = pack(name, files, at=now), hashlib.sha256(sums(files)).hexdigest()
-    digest = hashlib.sha256(data).hexdigest()
+    pack = archive.made(name, files_of(case), at=now)
     with audit.acting(by.actor):
         _record(
             "case_pack.made",
             submission,
-            {**asked, "sha256": digest, "sums_sha256": listed, "bytes": str(len(data)), "version": str(case.version)},
+            {
+                **asked,
+                "sha256": pack.sha256,
+                "sums_sha256": pack.sums_sha256,
+                "bytes": str(pack.size_bytes),
+                "version": str(case.version),
+            },
         )
-    return Made(data=data, file_name=f"{name}.zip", sha256=digest)
+    return pack
 
 
-def files_of(case: CaseFile) -> Mapping[str, bytes]:
-    """Every file of the pack by its path, but the list of hashes. Pure."""
+def files_of(case: CaseFile) -> Mapping[str, Content]:
+    """Every file of the pack by its path, but the list of hashes."""
     data = case.as_json()
     digest = hashlib.sha256(data).hexdigest()
     return {

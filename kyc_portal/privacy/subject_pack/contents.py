@@ -8,9 +8,10 @@ A case that was reopened stands as it was decided until it is decided anew, as t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -44,15 +45,18 @@ class ConsentLine:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photo as it was received, or a portrait the reading service cut out of one; `file` is where it lies."""
+    """One photo as it was received, or a portrait the reading service cut out of one; `file` is where it lies.
+
+    `original` opens it again, so that not all of them are in memory at once.
+    """
 
     side: str
     attempt: int
     received_at: datetime
     file: str
     sha256: str
-    data: bytes = field(repr=False, metadata=OUTSIDE)
     display: bytes = field(repr=False, metadata=OUTSIDE)
+    original: Callable[[], bytes] = field(repr=False, metadata=OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +257,8 @@ def _photo(scan: Scan, reference: str, number: int) -> Photo:
         received_at=scan.received_at,
         file=f"photos/{reference}-{number:02}-{scan.side.lower()}.{ending}",
         sha256=hashlib.sha256(held.original).hexdigest(),
-        data=held.original,
         display=held.display,
+        original=partial(scans.original, scan),
     )
 
 
@@ -266,8 +270,8 @@ def _portrait(reading: Reading, reference: str) -> Photo:
         received_at=reading.answered_at,
         file=f"photos/{reference}-portrait-{reading.scan.attempt}.jpg",
         sha256=hashlib.sha256(data).hexdigest(),
-        data=data,
         display=data,
+        original=partial(files.load, reading.customer_id, reading.pk),
     )
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer, Role, User
 from kyc_portal.audit import Actor
 from kyc_portal.audit.queries import acts_about
-from kyc_portal.exports.archive import pack
+from kyc_portal.exports import archive
+from kyc_portal.exports.archive import Content, Made
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.privacy.subject_pack import contents, page
@@ -21,15 +20,6 @@ from kyc_portal.submissions.models import Scan
 
 # Each pack opens every photo: one customer does not keep a server busy.
 _OFTEN, _SPAN = 5, timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """The zip, its name and its SHA-256."""
-
-    data: bytes
-    file_name: str
-    sha256: str
 
 
 def make_own(*, customer: Customer, now: datetime) -> Made:
@@ -68,19 +58,18 @@ def make_for(*, customer: Customer, purpose: str, by: User, now: datetime) -> Ma
 def _made(customer: Customer, actor: Actor, asked: Mapping[str, str], now: datetime) -> Made:
     held = contents.gather(customer, now=now)
     name = f"your-data-{customer.reference}-{now:%Y%m%d-%H%M%S}"
-    data = pack(name, files_of(held), at=now)
-    digest = hashlib.sha256(data).hexdigest()
+    pack = archive.made(name, files_of(held), at=now)
     with audit.acting(actor):
-        _record("subject_pack.made", customer, {**asked, "sha256": digest, "bytes": str(len(data))})
-    return Made(data=data, file_name=f"{name}.zip", sha256=digest)
+        _record("subject_pack.made", customer, {**asked, "sha256": pack.sha256, "bytes": str(pack.size_bytes)})
+    return pack
 
 
-def files_of(held: SubjectFile) -> Mapping[str, bytes]:
-    """Every file of the pack by its path. Pure."""
+def files_of(held: SubjectFile) -> Mapping[str, Content]:
+    """Every file of the pack by its path."""
     return {
         "index.html": page.render(held),
         "data.json": held.as_json(),
-        **{photo.file: photo.data for photo in held.photos},
+        **{photo.file: photo.original for photo in held.photos},
     }
 
 
