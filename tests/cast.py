@@ -27,6 +27,7 @@ from kyc_portal.submissions import (
     review,
     scans,
     taking_effect,
+    verdicts,
 )
 from kyc_portal.submissions.models import DeclaredType, PolicyVersion, Submission
 from kyc_portal.submissions.reasons import Outcome
@@ -164,7 +165,7 @@ def looked_at(submission: Submission, reviewer: User) -> Submission:
 
 def decided(
     reviewer: User,
-    verdict: review.Verdict = review.Verdict(Outcome.APPROVE),  # noqa: B008 - frozen
+    verdict: verdicts.Verdict = verdicts.Verdict(Outcome.APPROVE),  # noqa: B008 - frozen
     *,
     warnings: tuple[int, ...] = (),
     now: datetime = NOW,

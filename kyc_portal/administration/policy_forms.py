@@ -45,6 +45,13 @@ class PolicyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     asks_for_portrait = forms.BooleanField(label=_("Ask the service for the portrait"), required=False)
+    closed_days = forms.CharField(
+        label=_("The desk is closed on"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 6, "placeholder": "2026-12-25"}),
+        help_text=_("Public holidays, a day a line. No working time passes on them, nor at weekends."),
+    )
     why = forms.CharField(
         label=_("Why"),
         required=False,
@@ -69,7 +76,7 @@ class PolicyForm(forms.Form):
                 % {"least": number.least, "most": number.most, "unit": number.unit},
                 min_value=number.least,
                 max_value=number.most,
-                initial=standing["numbers"].get(number.name, 0),
+                initial=policy.number_of(standing, number),
             )
         self.reviewers = {f"sample_percent_of:{person.pk}": person for person in people.reviewers()}
         for name, person in self.reviewers.items():
@@ -82,6 +89,7 @@ class PolicyForm(forms.Form):
             )
         self.fields["allowed_types"].initial = standing["allowed_types"]
         self.fields["asks_for_portrait"].initial = standing["asks_for_portrait"]
+        self.fields["closed_days"].initial = "\n".join(standing.get("closed_days", []))
 
     @property
     def codes(self) -> list[BoundField]:
@@ -106,6 +114,7 @@ class PolicyForm(forms.Form):
             "signals": {signal: chosen[signal] for signal in SIGNALS},
             "allowed_types": chosen["allowed_types"],
             "asks_for_portrait": chosen["asks_for_portrait"],
+            "closed_days": sorted(set(chosen["closed_days"].split())),
             "numbers": {number.name: chosen[number.name] for number in NUMBERS},
             "sample_percent_of": {
                 str(person.pk): chosen[name] for name, person in self.reviewers.items() if chosen[name] is not None

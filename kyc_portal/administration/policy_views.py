@@ -159,5 +159,6 @@ def _shown(content: Mapping[str, Any]) -> dict[str, Any]:
         "checks": check_rows(handlings),
         "numbers": [(number.label, policy.number_words(content, number)) for number in NUMBERS],
         "rates": [(names.get(person, person), percent) for person, percent in rates.items()],
+        "closed_days": policy.day_words(content),
         "permits": [policy.PERMIT_WORDS[name] for name in content["allowed_types"]],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from kyc_portal.accounts.models import DECIDING, QUEUE_READING, STAFF_ROLES, Role
@@ -15,6 +16,14 @@ readers = require_role(*STAFF_ROLES)
 queue_readers = require_role(*QUEUE_READING)
 reviewers = require_role(*DECIDING)
 seniors = require_role(Role.SENIOR_REVIEWER)
+
+
+def seen_version(request: HttpRequest) -> int:
+    """The version of the evidence a dialog's page showed: a press binds to it, never to the newest. 404 without one."""
+    seen = request.GET.get("version", "")
+    if not seen.isdecimal():
+        raise Http404
+    return int(seen)
 
 
 def reviewable(submission_id: UUID) -> Submission:

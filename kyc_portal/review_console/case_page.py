@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,12 +19,15 @@ from kyc_portal.audit.words import told
 from kyc_portal.exports.case_pack.making import MAY_MAKE
 from kyc_portal.review_console.access import readers, reviewable
 from kyc_portal.review_console.asked import asked_of
+from kyc_portal.review_console.proposal_page import shown_proposal
 from kyc_portal.review_console.shown_checks import shown_check
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.submissions import (
+    attempts,
     claims,
-    four_eyes,
+    evidence,
     looks,
+    notes,
     policies,
     queries,
     queue,
@@ -32,11 +36,12 @@ from kyc_portal.submissions import (
     samples,
     undoing,
 )
-from kyc_portal.submissions.models import Submission
-from kyc_portal.submissions.states import State
-from kyc_portal.submissions.warning_codes import MEANINGS, Severity
+from kyc_portal.submissions.models import Decision, DecisionStage, Submission
+from kyc_portal.submissions.proposals import proposers
+from kyc_portal.submissions.states import IN_REVIEW, State
+from kyc_portal.submissions.warning_codes import MEANINGS, Meaning, Severity
 
-TIMELINE_SHOWN = 6
+TIMELINE_SHOWN = 4
 
 
 @require_GET
@@ -76,7 +81,8 @@ def render_case(
     now = timezone.now()
     shown = queries.case(submission, now=now)
     is_mine = claims.holds(submission, user, now)
-    own_proposal = bool(shown.proposal and shown.proposal.decided_by_id == user.pk)
+    own_proposal = bool(shown.proposal and user.pk in proposers(shown.proposal))
+    unseen = looks.unseen_scans(submission, user.actor)
     place = queue.place(submission, now=now)
     left = submission.claimed_until - now if is_mine and submission.claimed_until else timedelta(0)
     context = {
@@ -86,21 +92,25 @@ def render_case(
         "many": {
             result: sum(check.result == result for check in shown.checks) for result in ("fail", "not_checked", "pass")
         },
-        "meaning": MEANINGS[_leading(shown)],
-        "leading": _leading(shown),
+        "why_lines": _why_lines(shown),
         "position": place.position,
         "waiting": place.waiting,
         "bound_hours": int(queue.bound().total_seconds() // 3600),
         "is_mine": is_mine,
         "can_claim": user.role in DECIDING
         and not is_mine
+        and not own_proposal
         and submission.state in (State.TO_REVIEW, State.SECOND_REVIEW),
+        "can_take_up": user.role in DECIDING and submission.state == State.PARKED,
         "can_decide": is_mine and submission.state == State.TO_REVIEW,
         "can_confirm": is_mine and submission.state == State.SECOND_REVIEW and not own_proposal,
         "own_proposal": own_proposal,
-        "proposal_because": four_eyes.in_words(shown.proposal.second_person_because) if shown.proposal else "",
+        "proposal": shown_proposal(shown, user, unseen),
+        "decisions": [(each, _readable_note(each)) for each in shown.decisions],
+        "notes": _notes(submission),
+        "has_attempts": len(attempts.numbers(submission)) > 1,
         "can_reopen": reopening.can_reopen(submission, user),
-        "unseen": looks.unseen_scans(submission, user.actor),
+        "unseen": unseen,
         **asked_of(submission, shown.checks),
         "lease_seconds": int(policies.in_force().claim.total_seconds()),
         "minutes_left": max(0, int(left.total_seconds() // 60)),
@@ -122,7 +132,30 @@ def related_cases(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     return render(request, "review_console/case/related.html", {"related": found})
 
 
-def _leading(case: queries.Case) -> Severity:
-    """What the bar over the case speaks of: the gravest code; without one, whether something was not checked."""
-    severity = case.row.severity
-    return Severity.NOT_CHECKED if severity is Severity.NONE and case.row.not_checked else severity
+@dataclass(frozen=True, slots=True)
+class WhyLine:
+    """One code over the case: what it means, and what to look for."""
+
+    severity: Severity
+    meaning: Meaning
+
+
+def _why_lines(case: queries.Case) -> list[WhyLine]:
+    """A line for each code, gravest first; without one, whether something was not checked."""
+    lead = case.row.severity
+    if lead is Severity.NONE and case.row.not_checked:
+        lead = Severity.NOT_CHECKED
+    tiers = sorted({lead, *(warning.severity for warning in case.warnings)}, reverse=True)
+    return [WhyLine(tier, MEANINGS[tier]) for tier in tiers if tier or tier is lead]
+
+
+def _readable_note(decision: Decision) -> str:
+    """A decision's note for colleagues; a proposal's is closed until its reader has looked for themselves."""
+    return "" if decision.stage == DecisionStage.PROPOSED else evidence.open_note(decision)
+
+
+def _notes(submission: Submission) -> list[notes.Told]:
+    """The newest note of a colleague who handed the case on, while it waits."""
+    if submission.state not in IN_REVIEW:
+        return []
+    return notes.opened(submission.notes.select_related("written_by").order_by("-written_at")[:1])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kyc_portal.review_console import parking
 from kyc_portal.submissions import reasons, reopening
 from kyc_portal.submissions.models import SideChoice
 from kyc_portal.submissions.reasons import Outcome
-from kyc_portal.submissions.review import Verdict
+from kyc_portal.submissions.verdicts import Verdict
 
 
 class DecisionForm(forms.Form):
@@ -49,6 +50,18 @@ class SecondLookForm(forms.Form):
     outcome = forms.ChoiceField(choices=Outcome.choices)
     reasons = forms.MultipleChoiceField(required=False, choices=[(each.code, each.label) for each in reasons.ALL])
     note = forms.CharField(required=False, max_length=2000, strip=True)
+
+
+class WhyForm(VersionForm):
+    """Why a case is sent back."""
+
+    why = forms.CharField(required=False, max_length=2000, strip=True)
+
+
+class ParkForm(WhyForm):
+    """Until when a case is put aside, and why."""
+
+    until = forms.ChoiceField(required=False, choices=parking.Until.choices)
 
 
 class ReopenForm(VersionForm):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
@@ -21,7 +23,7 @@ from kyc_portal.review_console import cursors, queue_menus
 from kyc_portal.review_console.access import queue_readers, readers, reviewers
 from kyc_portal.review_console.forms import SearchForm
 from kyc_portal.review_console.shortcuts import columns_of
-from kyc_portal.submissions import queries, queue, related, undoing
+from kyc_portal.submissions import forecast, queries, queue, related, undoing
 from kyc_portal.submissions.queue_filters import Filters, Narrow
 
 
@@ -57,6 +59,8 @@ def lane(request: HttpRequest, lane: str = "next") -> HttpResponse:
         rows, after = queue.as_rows(list(found[:1]), now=now), ""
     else:
         rows, after = _lane_rows(request, lane, narrow)
+    if lane == "next" and not find and not request.GET.get("after") and filters == Filters():
+        rows = _with_forecast(rows, now)  # only there is a row's number its place
     counts = queue.counts(user, now=now, narrow=narrow)
     etag = _etag(rows, counts)
     is_poll = bool(HtmxDetails(request))
@@ -85,6 +89,14 @@ def lane(request: HttpRequest, lane: str = "next") -> HttpResponse:
     response = render(request, f"review_console/{'_rows' if is_poll else 'queue'}.html", context)
     response["ETag"] = etag
     return response
+
+
+def _with_forecast(rows: list[queue.QueueRow], now: datetime) -> list[queue.QueueRow]:
+    pace = forecast.pace(now) if rows else None
+    return [
+        replace(row, is_likely_late=forecast.is_likely_late(row.waiting, row.position, pace) and not row.is_rescued)
+        for row in rows
+    ]
 
 
 def _etag(rows: Sequence[queue.QueueRow], counts: queue.LaneCounts) -> str:

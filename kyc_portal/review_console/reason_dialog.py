@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
-from kyc_portal.review_console.access import reviewable, reviewers
+from kyc_portal.review_console.access import reviewable, reviewers, seen_version
 from kyc_portal.review_console.asked import asked_of
 from kyc_portal.submissions import reasons
 from kyc_portal.submissions.models import Submission
@@ -26,10 +26,8 @@ def ask_reasons(request: HttpRequest, submission_id: UUID, outcome: str) -> Http
     """The reasons of an outcome, with what the customer will read beside the note; approving has a note only."""
     if outcome not in Outcome.values:
         raise Http404
-    seen = request.GET.get("version", "")
-    if not seen.isdecimal():
-        raise Http404  # a decision binds to the version its page showed, never to the newest
-    return render_reasons(request, reviewable(submission_id), Outcome(outcome), version=int(seen))
+    seen, is_otherwise = seen_version(request), "otherwise" in request.GET
+    return render_reasons(request, reviewable(submission_id), Outcome(outcome), version=seen, is_otherwise=is_otherwise)
 
 
 def render_reasons(

@@ -46,6 +46,7 @@ COLUMNS: tuple[tuple[Keys, ...], ...] = (
                 (("T",), _("Rotate")),
                 (("X", "I"), _("Contrast, invert")),
                 (("P",), _("Point out field")),
+                (("V",), _("Compare attempts")),
                 (("←", "↑", "↓", "→"), _("Move, when it has the focus")),
             ),
         ),
@@ -55,6 +56,7 @@ COLUMNS: tuple[tuple[Keys, ...], ...] = (
                 (("Tab", "⇧ Tab"), _("Next, previous field")),
                 (("↵",), _("Zoom in on the field")),
                 (("F",), _("Correct field")),
+                (("H",), _("History")),
             ),
         ),
     ),
@@ -77,6 +79,7 @@ COLUMNS: tuple[tuple[Keys, ...], ...] = (
             (
                 (("Y",), _("Confirm")),
                 (("B",), _("Return")),
+                (("D",), _("Decide otherwise")),
             ),
             frozenset({Role.SENIOR_REVIEWER}),
         ),

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from kyc_portal.review_console import case_page, dashboard, lanes, pictures, presses, reason_dialog, second_looks
+from kyc_portal.review_console import (
+    case_page,
+    case_views,
+    claim_presses,
+    dashboard,
+    lanes,
+    pictures,
+    presses,
+    proposal_page,
+    reason_dialog,
+    second_looks,
+    second_presses,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -18,24 +30,31 @@ urlpatterns = [
     path("second-looks/<uuid:sample_id>/answer/", second_looks.answer, name="sample-answer"),
     path("second-looks/<uuid:sample_id>/give-back/", second_looks.give_back, name="sample-give-back"),
     path("search/", lanes.search, name="search"),
-    path("claim-next/", presses.claim_next, name="claim-next"),
+    path("claim-next/", claim_presses.claim_next, name="claim-next"),
     path("cases/<uuid:submission_id>/", case_page.case, name="case"),
     path("cases/<uuid:submission_id>/pictures/<uuid:scan_id>/", pictures.picture, name="picture"),
     path("cases/<uuid:submission_id>/pictures/<uuid:scan_id>/shown/", pictures.shown, name="picture-shown"),
     path("next-pictures/", pictures.ahead, name="next-pictures"),
+    path("cases/<uuid:submission_id>/compare/", case_views.compare, name="compare"),
+    path("cases/<uuid:submission_id>/history/", case_views.history, name="history"),
     path("cases/<uuid:submission_id>/related/", case_page.related_cases, name="related"),
-    path("cases/<uuid:submission_id>/claim/", presses.claim, name="claim"),
-    path("cases/<uuid:submission_id>/renew/", presses.renew, name="renew"),
-    path("cases/<uuid:submission_id>/leave/", presses.leave, name="leave"),
-    path("cases/<uuid:submission_id>/release/", presses.release, name="release"),
-    path("cases/<uuid:submission_id>/take-over/", presses.take_over, name="take-over"),
+    path("cases/<uuid:submission_id>/claim/", claim_presses.claim, name="claim"),
+    path("cases/<uuid:submission_id>/renew/", claim_presses.renew, name="renew"),
+    path("cases/<uuid:submission_id>/leave/", claim_presses.leave, name="leave"),
+    path("cases/<uuid:submission_id>/release/", claim_presses.release, name="release"),
+    path("cases/<uuid:submission_id>/take-over/", claim_presses.take_over, name="take-over"),
     path("cases/<uuid:submission_id>/reasons/<slug:outcome>/", reason_dialog.ask_reasons, name="reasons"),
     path("cases/<uuid:submission_id>/decide/", presses.decide, name="decide"),
-    path("cases/<uuid:submission_id>/confirm/", presses.confirm, name="confirm"),
-    path("cases/<uuid:submission_id>/return/", presses.send_back, name="return"),
+    path("cases/<uuid:submission_id>/confirm/", second_presses.confirm, name="confirm"),
+    path("cases/<uuid:submission_id>/return/", second_presses.send_back, name="return"),
+    path("cases/<uuid:submission_id>/proposal-note/", proposal_page.proposal_note, name="proposal-note"),
+    path("cases/<uuid:submission_id>/receipts/<uuid:decision_id>/", proposal_page.receipt, name="receipt"),
+    path("cases/<uuid:submission_id>/otherwise/", second_presses.otherwise, name="otherwise"),
+    path("cases/<uuid:submission_id>/otherwise/ask/", second_presses.ask_otherwise, name="otherwise-ask"),
     path("cases/<uuid:submission_id>/undo/", presses.undo, name="undo"),
     path("cases/<uuid:submission_id>/correct/<uuid:reading_id>/", presses.correct, name="correct"),
     path("cases/<uuid:submission_id>/escalate/", presses.escalate, name="escalate"),
     path("cases/<uuid:submission_id>/reopen/", presses.reopen, name="reopen"),
     path("cases/<uuid:submission_id>/park/", presses.park, name="park"),
+    path("cases/<uuid:submission_id>/take-up/", presses.take_up, name="take-up"),
 ]

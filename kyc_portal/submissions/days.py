@@ -106,7 +106,9 @@ def last(many: int, *, now: datetime) -> Days:
         reasons=_reasons(since),
         calls=_calls(dates[0]),
         confirmed=confirmed,
-        returned=Decision.objects.filter(stage=DecisionStage.RETURNED, decided_at__gte=since).count(),
+        returned=Decision.objects.filter(
+            stage__in=[DecisionStage.RETURNED, DecisionStage.OTHERWISE], decided_at__gte=since
+        ).count(),
         looks=samples.report(since=since).whole,
     )
 

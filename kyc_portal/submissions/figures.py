@@ -9,10 +9,9 @@ from itertools import pairwise
 
 from django.db.models import Count, Min, Q
 
-from kyc_portal.submissions import breaker, queue, second_person
+from kyc_portal.submissions import breaker, desk, queue, second_person
 from kyc_portal.submissions.models import ProviderBreaker
 from kyc_portal.submissions.warning_codes import Severity
-from kyc_portal.submissions.working_time import before
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def waiting_now(now: datetime) -> Figures:
     """Counts of the waiting cases."""
     waiting = queue.waiting()
     by_severity = dict(waiting.order_by().values_list("severity").annotate(many=Count("pk")))
-    edges = [now, *(before(now, AGE_SPAN * step) for step in range(1, queue.bound() // AGE_SPAN + 1))]
+    edges = [now, *(desk.before(now, AGE_SPAN * step) for step in range(1, queue.bound() // AGE_SPAN + 1))]
     spans = {
         f"span_{at}": Count("pk", filter=Q(waiting_since__lte=newest, waiting_since__gt=oldest))
         for at, (newest, oldest) in enumerate(pairwise(edges))

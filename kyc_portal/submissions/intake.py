@@ -19,7 +19,7 @@ from kyc_portal.accounts.models import Customer
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files, keys
 from kyc_portal.sealing.values import seal, seal_json
-from kyc_portal.submissions import evidence, near_pictures, nudges, policies, scans
+from kyc_portal.submissions import clock, evidence, near_pictures, nudges, policies, scans
 from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Confirmation, Consent, RefusedPicture, Scan, Submission
 from kyc_portal.submissions.moves import move
@@ -310,7 +310,7 @@ def confirm(
             to=State.TO_REVIEW,
             now=now,
             confirmed_at=now,
-            waiting_since=now,
+            waiting_since=clock.resumed(locked, now),
             version=locked.version + 1,
         )
         Confirmation.objects.create(

@@ -12,6 +12,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -197,6 +198,8 @@ class Submission(models.Model):
         expression=-(F("severity") * 1000 + F("points")), output_field=models.IntegerField(), db_persist=True
     )
     summary_sealed = models.BinaryField(null=True)
+    # Working minutes it had waited when the customer was asked again: the clock stood still, and goes on from there.
+    waited_minutes = models.PositiveIntegerField(default=0)
 
     claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="claims")
     claimed_at = models.DateTimeField(null=True)
@@ -228,6 +231,8 @@ class Submission(models.Model):
                 for name, signal in _INDEXED_SIGNALS.items()
                 for index in _queue_indexes(name, condition=Q(signals__contains=[signal]))
             ),
+            # A rare check is found by this one, a common one on the way; the planner knows how often each stands there.
+            GinIndex(fields=["signals"], name="queue_signals", condition=Q(state="to_review"), fastupdate=False),
             models.Index("state", "state_since", name="submission_sweep"),
             # The severity first: by age alone it would draw the queue's own walks away from their indexes.
             models.Index(
@@ -243,6 +248,7 @@ class Submission(models.Model):
                     "received_at", "read_at", "confirmed_at", "waiting_since", "delayed_since", "parked_until",
                     "decided_at", "expires_on", "not_confirmed", "is_stuck", "is_escalated", "permit_type", "codes",
                     "signals", "severity", "points", "rank", "claimed_by_id", "claimed_at", "reopened_decision_id",
+                    "waited_minutes",
                 ],
                 sealed=["summary_sealed"],
                 quiet="claimed_until",
@@ -545,6 +551,7 @@ class DecisionStage(models.TextChoices):
 
     PROPOSED = "proposed", _("Proposed")
     RETURNED = "returned", _("Returned")
+    OTHERWISE = "otherwise", _("Another outcome was proposed")
     WINDOW = "window", _("In the undo window")
     UNDONE = "undone", _("Undone")
     FINAL = "final", _("Final")
@@ -557,6 +564,8 @@ class Decision(models.Model):
     and `sample_seed` are the seeds of the draws for the random share and for a second look. `replaces` is the
     decision a reopened case had before: what that one decided stands until this one is final. `was_late` says whether
     the case had waited past the policy's bound at the last press; unknown until it took effect, and for older ones.
+    `instead_of` is the proposal with which a second person did not agree. `held_since` is when the person who decided
+    had claimed the case; unknown for older ones.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -582,12 +591,17 @@ class Decision(models.Model):
     sample_seed = models.CharField(max_length=32, blank=True, default="")
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     was_late = models.BooleanField(null=True)
+    instead_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    held_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 name="a_decision_is_replaced_by_two_people",
-                condition=Q(replaces__isnull=True) | ~Q(stage__in=["window", "final"]) | Q(confirmed_by__isnull=False),
+                condition=Q(replaces__isnull=True)
+                | ~Q(stage__in=["window", "final"])
+                | Q(confirmed_by__isnull=False)
+                | Q(instead_of__isnull=False),
             ),
             models.UniqueConstraint(
                 name="a_submission_has_one_open_decision",
@@ -602,7 +616,7 @@ class Decision(models.Model):
         indexes = [
             models.Index("window_ends_at", name="decision_window", condition=Q(stage="window")),
             models.Index("final_at", name="decision_final", condition=Q(stage="final")),
-            models.Index("decided_at", name="decision_returned", condition=Q(stage="returned")),
+            models.Index("decided_at", name="decision_not_agreed", condition=Q(stage__in=["returned", "otherwise"])),
         ]
         triggers = [
             RowAudit(
@@ -610,6 +624,7 @@ class Decision(models.Model):
                     "id", "submission_id", "customer_id", "outcome", "reasons", "sides", "version_seen", "stage",
                     "decided_by_id", "decided_at", "confirmed_by_id", "confirmed_at", "window_ends_at", "final_at",
                     "receipt", "replaces_id", "second_person_because", "draw_seed", "sample_seed", "was_late",
+                    "instead_of_id", "held_since",
                 ],
                 sealed=["note_sealed"],
                 subject="customer_id",
@@ -633,6 +648,38 @@ class Reopening(models.Model):
             RowAudit(
                 plain=["id", "submission_id", "customer_id", "decision_id", "reopened_by_id", "reopened_at"],
                 sealed=["why_sealed"],
+                subject="customer_id",
+            )
+        ]
+
+
+class NoteKind(models.TextChoices):
+    """Why a colleague wrote a note to a case beside a decision."""
+
+    RETURNED = "returned", _("Returned a proposal")
+    PARKED = "parked", _("Parked the case")
+    ESCALATED = "escalated", _("Escalated the case")
+
+
+class CaseNote(models.Model):
+    """What a colleague wrote as they handed a case on: {"text": …}. Staff only, never in the customer's data pack."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="notes")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=NoteKind)
+    text_sealed = models.BinaryField()
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="a_notes_kind_is_known", condition=Q(kind__in=NoteKind.values)),
+        ]
+        triggers = [
+            RowAudit(
+                plain=["id", "submission_id", "customer_id", "kind", "written_by_id", "written_at"],
+                sealed=["text_sealed"],
                 subject="customer_id",
             )
         ]

@@ -6,9 +6,9 @@ the version in force.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import TextChoices
@@ -68,9 +68,10 @@ NUMBERS: tuple[Number, ...] = (
     Number("abandon_after_days", _("Abandoned after"), _("days"), 1, 365),
     Number("stuck_after_hours", _("A delayed reading is an alarm after"), _("hours"), 1, 168),
     Number("expires_soon_days", _("A permit runs out soon within"), _("days"), 0, 365),
+    Number("fast_seconds", _("A decision is fast under"), _("seconds"), 1, 600),
 )
 # What versions did not know that were published before the code learned it.
-_LEARNED = {"sample_percent": 0}
+_LEARNED = {"sample_percent": 0, "fast_seconds": 20}
 PERMITS = {permit.name.lower(): permit for permit in PermitType}
 
 
@@ -121,6 +122,8 @@ class Policy:
     abandon_after: timedelta
     stuck_after: timedelta
     expires_soon: timedelta
+    fast: timedelta
+    closed_days: frozenset[date]
 
     def sample_rate(self, reviewer_id: int) -> int:
         """Which share of this person's decided cases, in percent, is drawn for a second look."""
@@ -186,6 +189,8 @@ def read(version: str, content: Mapping[str, Any]) -> Policy:
         abandon_after=timedelta(days=numbers["abandon_after_days"]),
         stuck_after=timedelta(hours=numbers["stuck_after_hours"]),
         expires_soon=timedelta(days=numbers["expires_soon_days"]),
+        fast=timedelta(seconds=numbers["fast_seconds"]),
+        closed_days=frozenset(map(date.fromisoformat, content.get("closed_days", []))),
     )
 
 
@@ -214,8 +219,27 @@ def problems(content: Mapping[str, Any]) -> list[Problem]:
         for person, percent in content.get("sample_percent_of", {}).items()
         if not person.isdecimal() or type(percent) is not int or not 0 <= percent <= 100
     ]
-    strange = set(content) - {"signals", "allowed_types", "asks_for_portrait", "numbers", "sample_percent_of"}
+    found += _day_problems(content.get("closed_days", []))
+    strange = set(content) - _PARTS
     return found + [Problem(part, str(_("No policy has this part."))) for part in sorted(strange)]
+
+
+_PARTS = {"signals", "allowed_types", "asks_for_portrait", "numbers", "sample_percent_of", "closed_days"}
+_MOST_CLOSED_DAYS = 120
+
+
+def _day_problems(days: Sequence[Any]) -> list[Problem]:
+    found = []
+    for day in days:
+        try:
+            is_day = isinstance(day, str) and date.fromisoformat(day).isoformat() == day
+        except ValueError:
+            is_day = False
+        if not is_day:
+            found.append(Problem("closed_days", str(_("“%s” is no day: write it as 2026-12-25.") % day)))
+    if len(days) > _MOST_CLOSED_DAYS:
+        found.append(Problem("closed_days", str(_("At most %d days.") % _MOST_CLOSED_DAYS)))
+    return found
 
 
 def _signal_problems(signals: Mapping[str, Any]) -> list[Problem]:
@@ -258,6 +282,7 @@ def changes(
     found.append(Change(str(_("Permits accepted")), _permit_words(before), _permit_words(after)))
     found.append(Change(str(_("Portrait asked for")), _yes_no(before), _yes_no(after)))
     found += [Change(str(each.label), number_words(before, each), number_words(after, each)) for each in NUMBERS]
+    found.append(Change(str(_("The desk is closed on")), day_words(before), day_words(after)))
     rates = [content.get("sample_percent_of", {}) for content in (before, after)]
     for person in sorted({*rates[0], *rates[1]}):
         name = (names or {}).get(person, person)
@@ -285,7 +310,17 @@ def _yes_no(content: Mapping[str, Any]) -> str:
 
 def number_words(content: Mapping[str, Any], number: Number) -> str:
     """A number with its unit."""
-    return f"{content['numbers'].get(number.name, 0)} {number.unit}"
+    return f"{number_of(content, number)} {number.unit}"
+
+
+def number_of(content: Mapping[str, Any], number: Number) -> int:
+    """A number of a content, or what holds where the content is older than the number."""
+    return int(content["numbers"].get(number.name, _LEARNED.get(number.name, 0)))
+
+
+def day_words(content: Mapping[str, Any]) -> str:
+    """The days the desk is closed, or that it is on no weekday."""
+    return ", ".join(sorted(content.get("closed_days", []))) or str(_("no weekday"))
 
 
 PERMIT_WORDS: dict[str, Promise] = {

@@ -109,7 +109,8 @@ def _warnings(standing: Iterable[Scan]) -> list[CaseWarning]:
 
 def checks_changed_since(submission: Submission, seen: int) -> list[tuple[Check | None, Check | None]]:
     """Each rule whose answer is another now than at the version seen: (then, now), None where it had or has none."""
-    then = {check.rule: check for check in submission.checks.filter(version=seen)}
+    known = submission.checks.filter(version__lte=seen).aggregate(newest=Max("version"))["newest"]
+    then = {check.rule: check for check in submission.checks.filter(version=known)}
     newest = submission.checks.aggregate(newest=Max("version"))["newest"]
     now = {check.rule: check for check in submission.checks.filter(version=newest)}
     pairs = [(then.get(rule), now.get(rule)) for rule in sorted(then.keys() | now.keys())]

@@ -20,14 +20,13 @@ from django.utils.translation import gettext_lazy as _
 from kyc_portal.accounts.models import User
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.values import open_json
-from kyc_portal.submissions import evidence, policies, policy
+from kyc_portal.submissions import desk, evidence, policies, policy
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES
 from kyc_portal.submissions.models import Check, Submission
 from kyc_portal.submissions.queue_filters import Narrow, everything
 from kyc_portal.submissions.states import State
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
-from kyc_portal.submissions.working_time import before, between
 
 _CHECK_FAILED = _("Check failed, no code")
 _CAPPED = _("checks together count at most 999")
@@ -45,7 +44,7 @@ def bound() -> timedelta:
 
 def cutoff(now: datetime) -> datetime:
     """The latest `waiting_since` that is past the bound; computed once a request."""
-    return before(now, bound())
+    return desk.before(now, bound())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,7 @@ class QueueRow:
     waiting: timedelta
     waited_share: float
     holder: User | None
+    is_likely_late: bool = False
 
     @property
     def severity(self) -> Severity:
@@ -102,6 +102,11 @@ class QueueRow:
         """How long it waits, in working time: 3 h 12 m."""
         hours, minutes = divmod(int(self.waiting.total_seconds() // 60), 60)
         return f"{hours} h {minutes:02} m"
+
+    @property
+    def due_at(self) -> datetime:
+        """When the bound will have passed, by the desk's calendar."""
+        return desk.after(self.since, bound())
 
     @property
     def needs_second_person(self) -> bool:
@@ -212,7 +217,7 @@ def as_rows(
         name, ending = masked(submission)
         since = submission.waiting_since or submission.state_since
         mine = checks.get(submission.pk, [])
-        waited = between(since, now)
+        waited = desk.between(since, now)
         rows.append(
             QueueRow(
                 submission=submission,

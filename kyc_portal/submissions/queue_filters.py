@@ -14,8 +14,8 @@ from django.db.models import Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import User
+from kyc_portal.submissions import desk
 from kyc_portal.submissions.models import Submission
-from kyc_portal.submissions.working_time import before
 
 Narrow = Callable[[QuerySet[Submission]], QuerySet[Submission]]
 
@@ -56,7 +56,7 @@ class Filters:
         if self.language:
             asked &= Q(language=self.language)
         if self.waited:
-            asked &= Q(waiting_since__lte=before(now, timedelta(hours=int(self.waited))))
+            asked &= Q(waiting_since__lte=desk.before(now, timedelta(hours=int(self.waited))))
         if self.holder == Holder.MINE:
             asked &= Q(claimed_by=reader, claimed_until__gt=now)
         elif self.holder == Holder.ANOTHER:

@@ -19,7 +19,7 @@ from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files
 from kyc_portal.sealing.values import seal_json
-from kyc_portal.submissions import breaker, evidence, ocr, policies, regions, scans
+from kyc_portal.submissions import breaker, clock, evidence, ocr, policies, regions, scans
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Reading, Scan, Submission, Warning
 from kyc_portal.submissions.moves import move
@@ -370,7 +370,7 @@ def _sum_up(submission: Submission, *, now: datetime) -> None:
             origin=State.READING,
             to=State.TO_REVIEW,
             now=now,
-            waiting_since=now,
+            waiting_since=clock.resumed(submission, now),
             delayed_since=None,
             version=version,
         )

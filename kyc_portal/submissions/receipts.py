@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 
@@ -27,3 +29,34 @@ def receipt_of(submission: Submission, checks: Iterable[Check]) -> dict[str, obj
         "policy_version": submission.policy_version,
         "code_version": settings.CODE_VERSION,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing of a receipt, as it was and as it is; `part` is the receipt's key, `name` what of it."""
+
+    part: str
+    name: str
+    then: str
+    now: str
+
+    @property
+    def is_same(self) -> bool:
+        return self.then == self.now
+
+
+def compared(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[Line]:
+    """Two receipts line by line, in the order of the newer one; what a receipt was too old to hold is not compared."""
+    lines = []
+    for part in (key for key in now if key in then):
+        old, new = _named(then[part]), _named(now[part])
+        lines += [Line(part, name, old.get(name, ""), new.get(name, "")) for name in sorted({*old, *new})]
+    return lines
+
+
+def _named(value: object) -> dict[str, str]:
+    if isinstance(value, Mapping):
+        return {str(name): str(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return {"": ", ".join(map(str, value))}
+    return {"": str(value)}

@@ -87,6 +87,7 @@ def _reopen(
             to=State.TO_REVIEW,
             now=now,
             waiting_since=now,
+            waited_minutes=0,
             reopened_decision_id=decision.pk,
             version=locked.version + 1,
         )

@@ -7,34 +7,30 @@ decisions.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import User
+from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
-from kyc_portal.sealing.values import seal_json
-from kyc_portal.submissions import claims, evidence, four_eyes, policies, policy
+from kyc_portal.submissions import claims, evidence, four_eyes, notes, policies, policy
 from kyc_portal.submissions.decision_log import open_window, record
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError
 from kyc_portal.submissions.held import FREED, require_held
 from kyc_portal.submissions.looks import unseen_scans
-from kyc_portal.submissions.models import Decision, DecisionStage, Submission
+from kyc_portal.submissions.models import Decision, DecisionStage, NoteKind, Submission
 from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.policy import Ruling
-from kyc_portal.submissions.reasons import BY_CODE, Outcome
-from kyc_portal.submissions.receipts import receipt_of
+from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a reviewer chose. `sides` belongs to "ask again"; `note` is for staff only and is sealed."""
-
-    outcome: Outcome
-    reasons: tuple[str, ...] = ()
-    sides: tuple[str, ...] = ()
-    note: str = field(default="", repr=False)
+from kyc_portal.submissions.verdicts import (
+    Pressed,
+    TwoPeople,
+    Verdict,
+    become_a_decision,
+    require_approvable,
+    require_complete,
+    sealed_note,
+)
 
 
 def decide(
@@ -52,50 +48,33 @@ def decide(
     or pictures missing, or the policy allows no approval) and TooLateError (the row moved on). Nothing is half-saved.
     """
     claims.require_reviewer(reviewer)
-    _require_complete(submission, verdict)
+    require_complete(submission, verdict)
     decision_id = uuid.uuid4()
     with audit.acting(actor):
-        note = _sealed_note(submission, decision_id, verdict.note)
+        note = sealed_note(submission, decision_id, verdict.note)
         locked = require_held(submission, reviewer, version_seen, now)
         if verdict.outcome is Outcome.APPROVE and unseen_scans(locked, actor):
             raise IncompleteError("pictures_seen")
         if locked.state == State.SECOND_REVIEW:
-            raise NotAllowedError("a second review is confirmed or returned")
+            raise NotAllowedError("a second review is confirmed, returned or decided otherwise")
         checks = evidence.current_checks([locked])[locked.pk]
-        held, asked = policies.of(locked), four_eyes.ruling(locked, checks)
-        if verdict.outcome is Outcome.APPROVE:
-            _require_approvable(asked, verdict)
-        drawn = four_eyes.draw(locked, held)
+        asked = four_eyes.ruling(locked, checks)
+        require_approvable(asked, verdict)
+        drawn = four_eyes.draw(locked, policies.of(locked))
         because = four_eyes.two_people_because(locked, asked) + ((policy.SHARE,) if drawn.is_hit else ())
-        proposes = bool(because)
-        decision = Decision.objects.create(
-            id=decision_id,
-            submission=locked,
-            customer_id=locked.customer_id,
-            outcome=verdict.outcome,
-            reasons=list(verdict.reasons),
-            sides=list(verdict.sides),
-            note_sealed=note,
-            version_seen=version_seen,
-            stage=DecisionStage.PROPOSED if proposes else DecisionStage.WINDOW,
-            decided_by=reviewer,
-            decided_at=now,
-            window_ends_at=None if proposes else now + held.undo_window,
-            receipt=receipt_of(locked, checks),
-            replaces_id=locked.reopened_decision_id,
-            second_person_because=list(because),
-            draw_seed=drawn.seed,
+        decision = become_a_decision(
+            verdict,
+            locked,
+            Pressed(reviewer, version_seen, now),
+            decision_id=decision_id,
+            note=note,
+            checks=checks,
+            stage=DecisionStage.PROPOSED if because else DecisionStage.WINDOW,
+            two=TwoPeople(because, drawn.seed),
         )
-        if proposes:
-            move(
-                locked,
-                origin=State.TO_REVIEW,
-                to=State.SECOND_REVIEW,
-                now=now,
-                version=locked.version + 1,
-                **FREED,
-            )
-            evidence.weigh(locked, now=now)
+        if because:
+            version = locked.version + 1
+            move(locked, origin=State.TO_REVIEW, to=State.SECOND_REVIEW, now=now, version=version, **FREED)
             record("decision.proposed", decision)
         else:
             open_window(decision, locked, origin=State.TO_REVIEW, now=now)
@@ -104,13 +83,39 @@ def decide(
 
 
 def park(
-    *, submission: Submission, reviewer: User, until: datetime, version_seen: int, actor: Actor, now: datetime
+    *,
+    submission: Submission,
+    reviewer: User,
+    until: datetime,
+    why: str,
+    version_seen: int,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """Put the case aside until an instant; it returns by itself and keeps its place by age."""
+    """Put the case aside until an instant, and say why; it returns by itself and keeps its place by age.
+
+    Raises IncompleteError without a reason, or with an instant that has passed.
+    """
+    text = notes.require_text(why)
+    if until <= now:
+        raise IncompleteError("until")
     with audit.acting(actor):
         locked = require_held(submission, reviewer, version_seen, now)
         move(locked, origin=State.TO_REVIEW, to=State.PARKED, now=now, parked_until=until, **FREED)
+        notes.write(locked, kind=NoteKind.PARKED, text=text, by=reviewer, now=now)
         _act("submission.parked", locked)
+
+
+def take_up(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> Submission:
+    """Take a parked case up before its time: it waits as before, and this person holds it. Raises TooLateError."""
+    claims.require_reviewer(reviewer)
+    if submission.is_escalated and reviewer.role != Role.SENIOR_REVIEWER:
+        raise NotAllowedError("an escalated case is for a senior reviewer")
+    held: dict[str, Any] = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": now + policies.in_force().claim}
+    with audit.acting(actor):
+        move(submission, origin=State.PARKED, to=State.TO_REVIEW, now=now, parked_until=None, **held)
+        _act("submission.taken_up", submission)
+    return submission
 
 
 def escalate(*, submission: Submission, reviewer: User, version_seen: int, actor: Actor, now: datetime) -> None:
@@ -119,35 +124,6 @@ def escalate(*, submission: Submission, reviewer: User, version_seen: int, actor
         locked = require_held(submission, reviewer, version_seen, now)
         Submission.objects.filter(pk=locked.pk).update(is_escalated=True, **FREED)
         _act("submission.escalated", locked)
-
-
-def _require_complete(submission: Submission, verdict: Verdict) -> None:
-    known = [code for code in verdict.reasons if code in BY_CODE and BY_CODE[code].outcome == verdict.outcome]
-    if len(known) != len(verdict.reasons):
-        raise IncompleteError("reason")
-    if verdict.outcome is not Outcome.APPROVE and not known:
-        raise IncompleteError("reason")
-    if verdict.outcome is Outcome.ASK_AGAIN and not set(verdict.sides) & set(submission.needed_sides):
-        raise IncompleteError("side")
-
-
-def _require_approvable(asked: Ruling, verdict: Verdict) -> None:
-    if asked.no_approval_because:
-        raise IncompleteError("approvable")
-    if asked.note_because and not verdict.note.strip():
-        raise IncompleteError("note")
-
-
-def _sealed_note(submission: Submission, decision_id: uuid.UUID, note: str) -> bytes | None:
-    if not note.strip():
-        return None
-    return seal_json(
-        submission.customer_id,
-        table="decision",
-        column="note_sealed",
-        row_id=decision_id,
-        value={"note": note.strip()},
-    )
 
 
 def _act(action: str, submission: Submission) -> None:

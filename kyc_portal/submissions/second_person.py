@@ -15,8 +15,11 @@ log = logging.getLogger(__name__)
 
 
 def stranded() -> QuerySet[Decision]:
-    """Proposals that nobody may confirm or return: every active senior reviewer is their proposer, or there is none."""
-    eligible = User.objects.filter(role=Role.SENIOR_REVIEWER, is_active=True).exclude(pk=OuterRef("decided_by"))
+    """Proposals that nobody may decide: every active senior reviewer has proposed on the case, or there is none."""
+    seniors = User.objects.filter(role=Role.SENIOR_REVIEWER, is_active=True)
+    eligible = seniors.exclude(pk=OuterRef("decided_by")).exclude(
+        pk__in=Decision.objects.filter(pk=OuterRef(OuterRef("instead_of"))).values("decided_by")
+    )
     return Decision.objects.filter(~Exists(eligible), stage=DecisionStage.PROPOSED).order_by("decided_at")
 
 

@@ -18,6 +18,7 @@ from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.submissions import (
     breaker,
+    clock,
     evidence,
     notices,
     nudges,
@@ -102,14 +103,15 @@ def _each(
     to: State,
     action: str,
     condition: Q,
-    changes: dict[str, Any],
+    changes: Callable[[Submission], dict[str, Any]] = lambda submission: {},
     tells: NoticeKind | None = None,
 ) -> None:
     """Move every submission of a state that meets a condition, each in its own transaction; `tells` the customer so."""
     for submission in Submission.objects.filter(condition, state=origin)[:BATCH]:
         # Somebody may have moved it in between, which is fine.
         with this.apart(action, row=submission.pk), suppress(TooLateError), audit.acting(actor):
-            move(submission, origin=origin, to=to, now=now, version=submission.version + 1, **changes)
+            version = submission.version + 1
+            move(submission, origin=origin, to=to, now=now, version=version, **changes(submission))
             if to == State.TO_REVIEW:
                 evidence.weigh(submission, now=now)
             if tells is not None:
@@ -143,7 +145,7 @@ def confirm_overdue(*, actor: Actor, now: datetime, this: Round) -> None:
         to=State.TO_REVIEW,
         action="submission.not_confirmed",
         condition=_older(now, {each.version: each.confirm_within for each in policies.published()}),
-        changes={"waiting_since": now, "not_confirmed": True},
+        changes=lambda submission: {"waiting_since": clock.resumed(submission, now), "not_confirmed": True},
     )
 
 
@@ -158,7 +160,6 @@ def abandon(*, actor: Actor, now: datetime, this: Round) -> None:
             to=State.ABANDONED,
             action="submission.abandoned",
             condition=_older(now, {each.version: each.abandon_after for each in policies.published()}),
-            changes={},
         )
 
 
@@ -172,7 +173,7 @@ def unpark(*, actor: Actor, now: datetime, this: Round) -> None:
         to=State.TO_REVIEW,
         action="submission.unparked",
         condition=Q(parked_until__lte=now),
-        changes={"parked_until": None},
+        changes=lambda submission: {"parked_until": None},
     )
 
 
@@ -186,7 +187,6 @@ def lapse(*, actor: Actor, now: datetime, this: Round) -> None:
         to=State.LAPSED,
         action="submission.lapsed",
         condition=Q(expires_on__lt=now.astimezone(HONG_KONG).date()),
-        changes={},
         tells=NoticeKind.LAPSED,
     )
 

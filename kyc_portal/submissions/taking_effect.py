@@ -6,7 +6,7 @@ from datetime import datetime
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import notices, queue, samples
+from kyc_portal.submissions import clock, notices, queue, samples
 from kyc_portal.submissions.decision_log import record
 from kyc_portal.submissions.held import FREED
 from kyc_portal.submissions.models import Decision, DecisionStage, NoticeKind, Submission
@@ -35,6 +35,7 @@ def finish(*, decision: Decision, actor: Actor, now: datetime) -> bool:
             now=now,
             decided_at=None if outcome is Outcome.ASK_AGAIN else now,
             sides_asked=sides if outcome is Outcome.ASK_AGAIN else [],
+            waited_minutes=clock.stopped(locked, decision.decided_at) if outcome is Outcome.ASK_AGAIN else 0,
             reopened_decision_id=locked.reopened_decision_id if outcome is Outcome.ASK_AGAIN else None,
             version=locked.version + 1,
             **FREED,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kyc_portal import audit
 from kyc_portal.accounts.models import User
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import evidence, policies
+from kyc_portal.submissions import policies
 from kyc_portal.submissions.decision_log import record
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Submission
@@ -68,28 +68,33 @@ def undo(*, submission: Submission, reviewer: User, actor: Actor, now: datetime)
         ends = _undo_ends(decision)
         if ends is None or ends <= now or (locked.state == State.SECOND_REVIEW and locked.claimed_by_id):
             raise TooLateError("the window is over")
-        until = now + policies.in_force().claim
-        held_again: dict[str, Any] = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": until}
-        if decision.confirmed_by_id:
-            Decision.objects.filter(pk=decision.pk).update(
-                stage=DecisionStage.PROPOSED, confirmed_by=None, confirmed_at=None, window_ends_at=None
-            )
-            move(locked, origin=State.DECIDING, to=State.SECOND_REVIEW, now=now, claimed_until=until)
-        elif decision.stage == DecisionStage.PROPOSED:
-            Decision.objects.filter(pk=decision.pk).update(stage=DecisionStage.UNDONE)
-            move(
-                locked,
-                origin=State.SECOND_REVIEW,
-                to=State.TO_REVIEW,
-                now=now,
-                version=locked.version + 1,
-                **held_again,
-            )
-            evidence.weigh(locked, now=now)
-        else:
-            Decision.objects.filter(pk=decision.pk).update(stage=DecisionStage.UNDONE)
-            move(locked, origin=State.DECIDING, to=State.TO_REVIEW, now=now, claimed_until=until)
+        _take_back(decision, locked, reviewer, now)
         record("decision.undone", decision)
+
+
+def _take_back(decision: Decision, locked: Submission, reviewer: User, now: datetime) -> None:
+    """The decision's row and the case as they stood before the press; the case is this person's again."""
+    until = now + policies.in_force().claim
+    held_again: dict[str, Any] = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": until}
+    is_proposal = decision.stage == DecisionStage.PROPOSED
+    if decision.confirmed_by_id:
+        Decision.objects.filter(pk=decision.pk).update(
+            stage=DecisionStage.PROPOSED, confirmed_by=None, confirmed_at=None, window_ends_at=None
+        )
+        move(locked, origin=State.DECIDING, to=State.SECOND_REVIEW, now=now, claimed_until=until)
+        return
+    Decision.objects.filter(pk=decision.pk).update(stage=DecisionStage.UNDONE)
+    if decision.instead_of_id:  # the proposal it was against stands again
+        Decision.objects.filter(pk=decision.instead_of_id).update(stage=DecisionStage.PROPOSED)
+        if is_proposal:
+            Submission.objects.filter(pk=locked.pk).update(version=locked.version + 1, **held_again)
+        else:
+            move(locked, origin=State.DECIDING, to=State.SECOND_REVIEW, now=now, claimed_until=until)
+    elif is_proposal:
+        version = locked.version + 1
+        move(locked, origin=State.SECOND_REVIEW, to=State.TO_REVIEW, now=now, version=version, **held_again)
+    else:
+        move(locked, origin=State.DECIDING, to=State.TO_REVIEW, now=now, claimed_until=until)
 
 
 _OPEN_STAGES = (DecisionStage.PROPOSED, DecisionStage.WINDOW)

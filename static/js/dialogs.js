@@ -10,7 +10,7 @@ const keep = (form, names) => kept.set(form.dataset.act, [...new FormData(form)]
 
 const restore = (form) => {
   for (const [name, value] of kept.get(form.dataset.act) || []) {
-    if (name === "note") form.querySelector("[name=note]").value = value;
+    if (name === "note" || name === "why") form.querySelector(`[name=${name}]`).value = value;
     else for (const tick of form.querySelectorAll(`[name=${name}]`)) tick.checked ||= tick.value === value;
   }
 };
@@ -21,8 +21,8 @@ const fill = (dialog, body, act) => {
   dialog.replaceChildren(document.adoptNode(body));
   if (body.matches("form")) {
     restore(body);
-    body.addEventListener("input", () => keep(body, ["note"]));
-    body.addEventListener("case:sending", () => keep(body, ["reasons", "sides", "note"]));
+    body.addEventListener("input", () => keep(body, ["note", "why"]));
+    body.addEventListener("case:sending", () => keep(body, ["reasons", "sides", "until", "note", "why"]));
   }
   const cancel = body.querySelector("[data-cancel]");
   if (cancel) cancel.addEventListener("click", (press) => {
@@ -46,19 +46,22 @@ export const refused = (answer) => {
 export const dialogs = (signal) => {
   const dialog = document.querySelector("[data-dialog]");
   if (!dialog) return;
-  for (const link of document.querySelectorAll("[data-opens-dialog]")) {
-    link.addEventListener("click", async (event) => {
-      event.preventDefault();
-      if (link.getAttribute("aria-disabled") === "true" || dialog.open) return;
-      const answer = await fetch(link.href, { credentials: "same-origin", signal }).catch(() => null);
-      if (signal.aborted) return;
-      if (!answer || !answer.ok) return location.assign(link.href);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      fill(dialog, page.querySelector("[data-dialog-body]"), actOf(link.href));
-      dialog.returnFocus = link;
-      dialog.showModal();
-    });
-  }
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("[data-opens-dialog]");
+    if (!link || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    event.preventDefault();
+    const isInside = dialog.contains(link);
+    if (link.getAttribute("aria-disabled") === "true" || (dialog.open && !isInside)) return;
+    const answer = await fetch(link.href, { credentials: "same-origin", signal }).catch(() => null);
+    if (signal.aborted) return;
+    if (!answer || !answer.ok) return location.assign(link.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    fill(dialog, page.querySelector("[data-dialog-body]"), actOf(link.href));
+    if (!isInside) dialog.returnFocus = link;
+    if (!dialog.open) dialog.showModal();
+    const first = dialog.querySelector("[autofocus], input, textarea, a.button, button");
+    if (first && isInside) first.focus();
+  }, { signal });
   dialog.addEventListener("close", () => dialog.returnFocus && dialog.returnFocus.focus());
   // The one dialog that opens by itself: what changed under a decision. It stands open without scripts too.
   const stale = document.querySelector("[data-stale]");

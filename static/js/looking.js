@@ -6,6 +6,11 @@ import { prefer } from "./preferences.js";
 const bounded = (zoom) => Math.max(0.5, Math.min(zoom, 8));
 const STEPS = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] };
 
+const openNote = async (place) => {
+  const answer = await fetch(place.dataset.proposalNote, { credentials: "same-origin" }).catch(() => null);
+  if (answer && answer.ok) place.innerHTML = await answer.text();
+};
+
 // Which pictures stood before the reader, by the server's word; approving waits for all of them.
 const seeing = (images, token) => {
   const approve = document.querySelector("[data-approve]");
@@ -22,7 +27,8 @@ const seeing = (images, token) => {
     const left = images.filter((each) => !seen.has(each.dataset.scan));
     if (approve && !left.length) approve.removeAttribute("aria-disabled");
     if (approve && reason) reason.textContent = left.length ? reason.dataset.open.replace("{side}", left[0].dataset.name) : reason.dataset.allSeen;
-    document.dispatchEvent(new CustomEvent("case:seen", { detail: { left: left.length } }));
+    const note = document.querySelector("[data-proposal-note]");
+    if (note && !left.length) openNote(note); // the proposer's, once all was looked at
   };
   const report = async (image) => {
     delete image.dataset.ahead;

@@ -33,7 +33,12 @@ from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import card_fields, corrections, review
+from kyc_portal.submissions import (
+    card_fields,
+    corrections,
+    review,
+    verdicts,
+)
 from kyc_portal.submissions.models import DeclaredType, Submission
 from kyc_portal.submissions.reasons import Outcome
 from ocr_integration.contract import ZoneValues
@@ -62,7 +67,7 @@ def rejected() -> Submission:
     )  # fmt: skip
     submission.refresh_from_db()
     review.decide(
-        submission=submission, reviewer=rob, verdict=review.Verdict(Outcome.REJECT, ("photocopy",), note=NOTE),
+        submission=submission, reviewer=rob, verdict=verdicts.Verdict(Outcome.REJECT, ("photocopy",), note=NOTE),
         version_seen=submission.version, actor=rob.actor, now=now,
     )  # fmt: skip
     submission.refresh_from_db()

@@ -59,6 +59,8 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "console:case": ("get", ALL - {C}),
     "console:picture": ("get", ALL - {C}),
     "console:related": ("get", ALL - {C}),
+    "console:compare": ("get", ALL - {C}),
+    "console:history": ("get", ALL - {C}),
     "console:claim": ("post", REVIEWERS),
     "console:renew": ("post", REVIEWERS),
     "console:leave": ("post", REVIEWERS),
@@ -75,6 +77,11 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "console:escalate": ("post", REVIEWERS),
     "console:park": ("post", REVIEWERS),
     "console:reopen": ("get", frozenset({S})),
+    "console:receipt": ("get", ALL - {C}),
+    "console:proposal-note": ("get", ALL - {C}),
+    "console:take-up": ("post", REVIEWERS),
+    "console:otherwise-ask": ("get", frozenset({S})),
+    "console:otherwise": ("post", frozenset({S})),
     "administration:audit-log": ("get", frozenset({S, A, D})),
     "administration:audit-verify": ("post", frozenset({A, D})),
     "administration:audit-entry": ("get", frozenset({S, A, D})),
@@ -154,6 +161,7 @@ def address(name: str, submission: Submission) -> str:
         "number": 1,
         "sample_id": submission.pk,
         "entry_id": Entry.objects.latest("id").pk,
+        "decision_id": submission.pk,
     }
     space, _colon, short = name.partition(":")
     module = {"customer": "customer_site", "console": "review_console", "administration": "administration"}[space]

@@ -36,6 +36,7 @@ from kyc_portal.submissions import (
     samples,
     second_review,
     taking_effect,
+    verdicts,
 )
 from kyc_portal.submissions.models import NoticeKind, Submission
 from kyc_portal.submissions.reasons import NEUTRAL_TEXT, Outcome
@@ -76,7 +77,7 @@ def ann() -> Customer:
         value="国家移民管理局", reason=NOTES[1], version_seen=submission.version, actor=rob.actor, now=now,
     )  # fmt: skip
     submission.refresh_from_db()
-    verdict = review.Verdict(Outcome.REJECT, ("edited", "duplicate_identity"), note=NOTES[0])
+    verdict = verdicts.Verdict(Outcome.REJECT, ("edited", "duplicate_identity"), note=NOTES[0])
     propose(submission, rob, verdict, now=now)
     confirm(submission, sue, now=now)
     third = cast.make_staff(Role.SENIOR_REVIEWER, STAFF[1])
@@ -91,7 +92,7 @@ def ann() -> Customer:
     return customer
 
 
-def propose(submission: Submission, rob: User, verdict: review.Verdict, *, now) -> None:
+def propose(submission: Submission, rob: User, verdict: verdicts.Verdict, *, now) -> None:
     review.decide(
         submission=submission, reviewer=rob, verdict=verdict, version_seen=submission.version, actor=rob.actor, now=now
     )
@@ -206,7 +207,7 @@ class TestWhatIsInIt:
         assert data_of(ann)["applications"] == before
         submission.refresh_from_db()
         cast.looked_at(cast.claimed(submission, tom, now=now), tom)
-        propose(submission, tom, review.Verdict(Outcome.REJECT, ("forged",)), now=now)
+        propose(submission, tom, verdicts.Verdict(Outcome.REJECT, ("forged",)), now=now)
         confirm(submission, sue, now=now)
         assert data_of(ann)["applications"] == before
         assert NOTES[2] not in texts_of(ann)

@@ -13,7 +13,12 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.sealing import files
-from kyc_portal.submissions import queue, review, undoing
+from kyc_portal.submissions import (
+    queue,
+    review,
+    undoing,
+    verdicts,
+)
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Decision, Submission
 from kyc_portal.submissions.reasons import Outcome
@@ -101,7 +106,7 @@ class TestAProposalIsTakenBack:
         review.decide(
             submission=submission,
             reviewer=rob,
-            verdict=review.Verdict(Outcome.REJECT, reasons=("edited",)),
+            verdict=verdicts.Verdict(Outcome.REJECT, reasons=("edited",)),
             version_seen=submission.version,
             actor=rob.actor,
             now=timezone.now(),

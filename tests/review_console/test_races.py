@@ -13,7 +13,12 @@ from django.utils import timezone
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import claims, review, second_review
+from kyc_portal.submissions import (
+    claims,
+    review,
+    second_review,
+    verdicts,
+)
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Decision, Submission
 from kyc_portal.submissions.reasons import Outcome
@@ -23,11 +28,12 @@ from tests.review_console.test_presses import held_by, press
 
 pytestmark = pytest.mark.django_db
 EDITED = {"outcome": "reject", "reasons": ["edited"]}
+PARKED = {"until": "hours", "why": "waits for a colleague"}
 
 
 def proposal_of(person: User) -> Submission:
     case = held_by(person, warnings=(-9104,))
-    verdict = review.Verdict(Outcome.REJECT, reasons=("edited",))
+    verdict = verdicts.Verdict(Outcome.REJECT, reasons=("edited",))
     now = timezone.now()
     review.decide(
         submission=case, reviewer=person, verdict=verdict, version_seen=case.version, actor=person.actor, now=now
@@ -41,7 +47,7 @@ def test_the_second_of_two_reviewers_is_told_and_saves_nothing(sign_in) -> None:
     case = held_by(rob)
     client = sign_in(tom)
     assert "Somebody else holds this case" in client.get(press(client, "claim", case)["Location"]).text
-    for name, fields in (("decide", {**EDITED, "note": "the lower edge"}), ("park", {}), ("escalate", {})):
+    for name, fields in (("decide", {**EDITED, "note": "the lower edge"}), ("park", PARKED), ("escalate", {})):
         answer = press(client, name, case, **fields)
         assert answer.status_code == 409, name
         assert "You do not hold this case" in answer.text
@@ -84,7 +90,7 @@ def test_a_stale_decision_says_what_is_another_now(sign_in) -> None:
 def test_a_refused_press_shows_nothing_that_the_log_does_not_know(sign_in, log) -> None:
     rob, tom = cast.make_staff(), cast.make_staff()
     case = held_by(rob)
-    press(sign_in(tom), "park", case)
+    press(sign_in(tom), "park", case, **PARKED)
     opened = log.entries(action="case.opened", actor=tom.actor.name)
     assert len(opened) == 1
 
@@ -166,9 +172,9 @@ class TestNobodyDecidesTheirOwnProposal:
         assert reverse("console:confirm", args=[own.pk]) not in page
         assert reverse("console:return", args=[own.pk]) not in page
 
-    @pytest.mark.parametrize("name", ["confirm", "return", "decide"])
+    @pytest.mark.parametrize("name", ["confirm", "return", "decide", "otherwise"])
     def test_the_address_refuses(self, sign_in, sue: User, own: Submission, name: str) -> None:
-        press(sign_in(sue), name, own, **EDITED)
+        press(sign_in(sue), name, own, **EDITED, why="look again")
         assert Decision.objects.get(submission=own).stage == "proposed"
 
     @pytest.mark.parametrize("role", [Role.SENIOR_REVIEWER, Role.ADMINISTRATOR])
@@ -180,9 +186,21 @@ class TestNobodyDecidesTheirOwnProposal:
         assert own.state == State.SECOND_REVIEW
 
     def test_the_writer_refuses_whoever_calls_it(self, sue: User, own: Submission) -> None:
-        for writer in (second_review.confirm, second_review.send_back):
+        otherwise = {"verdict": verdicts.Verdict(Outcome.APPROVE)}
+        for writer, more in (
+            (second_review.confirm, {}),
+            (second_review.send_back, {"why": "look again"}),
+            (second_review.decide_otherwise, otherwise),
+        ):
             with pytest.raises(NotAllowedError):
-                writer(submission=own, reviewer=sue, version_seen=own.version, actor=sue.actor, now=timezone.now())
+                writer(
+                    submission=own,
+                    reviewer=sue,
+                    version_seen=own.version,
+                    actor=sue.actor,
+                    now=timezone.now(),
+                    **more,
+                )
 
     def test_the_database_refuses_who_goes_round_the_writer(self, sue: User, own: Submission) -> None:
         with pytest.raises(IntegrityError, match="nobody_confirms_their_own_proposal"), audit.acting(sue.actor):

@@ -9,7 +9,14 @@ from django.db import connection
 from django.utils import timezone
 
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import days, review, second_review, taking_effect, undoing
+from kyc_portal.submissions import (
+    days,
+    review,
+    second_review,
+    taking_effect,
+    undoing,
+    verdicts,
+)
 from kyc_portal.submissions.models import Decision
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.warning_codes import Severity
@@ -17,7 +24,7 @@ from tests import cast
 from tests.cast import NOW, READER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
-BLURRED = review.Verdict(Outcome.ASK_AGAIN, reasons=("blurred",), sides=("FRONT",))
+BLURRED = verdicts.Verdict(Outcome.ASK_AGAIN, reasons=("blurred",), sides=("FRONT",))
 
 
 def decide(case, person, verdict=BLURRED, *, now=NOW) -> Decision:
@@ -71,7 +78,9 @@ def test_a_returned_proposal_counts_as_disagreement() -> None:
     decide(case, rob)
     case.refresh_from_db()
     held = cast.claimed(case, sue)
-    second_review.send_back(submission=held, reviewer=sue, version_seen=held.version, actor=sue.actor, now=NOW)
+    second_review.send_back(
+        submission=held, reviewer=sue, why="look at the edge", version_seen=held.version, actor=sue.actor, now=NOW
+    )
     past = days.last(7, now=NOW)
     assert (past.confirmed, past.returned) == (0, 1)
 

@@ -31,6 +31,7 @@ from kyc_portal.submissions import (
     sweeps,
     taking_effect,
     undoing,
+    verdicts,
 )
 from kyc_portal.submissions.checks import words
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
@@ -48,7 +49,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 NOW = cast.NOW
 changed, published = cast.policy_content, cast.policy_in_force
 WHY = "Recaptures have doubled since the summer"
-APPROVE = review.Verdict(Outcome.APPROVE)
+APPROVE = verdicts.Verdict(Outcome.APPROVE)
 
 
 def proposed(sue: User, content: dict[str, Any]) -> PolicyVersion:
@@ -57,7 +58,7 @@ def proposed(sue: User, content: dict[str, Any]) -> PolicyVersion:
     )
 
 
-def decided(submission: Submission, rob: User, verdict: review.Verdict = APPROVE):
+def decided(submission: Submission, rob: User, verdict: verdicts.Verdict = APPROVE):
     cast.looked_at(cast.claimed(submission, rob), rob)
     return review.decide(
         submission=submission,
@@ -273,7 +274,7 @@ class TestAHandling:
         with pytest.raises(IncompleteError) as caught:
             decided(submission, rob)
         assert caught.value.missing == "approvable"
-        again = review.Verdict(Outcome.ASK_AGAIN, reasons=("not_original",), sides=("FRONT",))
+        again = verdicts.Verdict(Outcome.ASK_AGAIN, reasons=("not_original",), sides=("FRONT",))
         assert decided(submission, rob, again).stage == DecisionStage.WINDOW
 
     def test_review_approves_with_a_note_only(self, rob: User) -> None:
@@ -282,7 +283,7 @@ class TestAHandling:
         with pytest.raises(IncompleteError) as caught:
             decided(submission, rob)
         assert caught.value.missing == "note"
-        noted = review.Verdict(Outcome.APPROVE, note="The hologram is there; the lamp washed it out")
+        noted = verdicts.Verdict(Outcome.APPROVE, note="The hologram is there; the lamp washed it out")
         assert decided(submission, rob, noted).stage == DecisionStage.WINDOW
 
     def test_second_review_follows_a_check_too(self, rob: User) -> None:
@@ -362,6 +363,7 @@ class TestThePages:
             **content["numbers"],
             "allowed_types": content["allowed_types"],
             "sample_percent": 0,
+            "fast_seconds": 20,
             "based_on": 1,
             "why": WHY,
         }

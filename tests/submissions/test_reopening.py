@@ -27,6 +27,7 @@ from kyc_portal.submissions import (
     review,
     second_review,
     taking_effect,
+    verdicts,
 )
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Notice, Reopening, Submission
@@ -38,8 +39,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 NOW = cast.NOW
 WHY = "a colleague saw the same face elsewhere"
 LATER = timedelta(seconds=11)
-REJECT = review.Verdict(Outcome.REJECT, reasons=("forged",))
-APPROVE = review.Verdict(Outcome.APPROVE)
+REJECT = verdicts.Verdict(Outcome.REJECT, reasons=("forged",))
+APPROVE = verdicts.Verdict(Outcome.APPROVE)
 decided = cast.decided
 
 
@@ -51,7 +52,7 @@ def reopened(submission: Submission, sue: User, *, now=NOW) -> Submission:
     return submission
 
 
-def proposed(submission: Submission, reviewer: User, verdict: review.Verdict, *, now=NOW) -> Decision:
+def proposed(submission: Submission, reviewer: User, verdict: verdicts.Verdict, *, now=NOW) -> Decision:
     cast.looked_at(cast.claimed(submission, reviewer, now=now), reviewer)
     return review.decide(
         submission=submission,
@@ -187,7 +188,7 @@ def test_a_case_that_turns_twice_is_told_each_time(rob: User, sue: User) -> None
 
 def test_asked_again_from_a_reopened_case_still_takes_two_people_and_is_told(rob: User, sue: User) -> None:
     submission = decided(rob)
-    again = review.Verdict(Outcome.ASK_AGAIN, reasons=("glare",), sides=("FRONT",))
+    again = verdicts.Verdict(Outcome.ASK_AGAIN, reasons=("glare",), sides=("FRONT",))
     now = NOW + timedelta(hours=1)
     proposed(reopened(submission, sue), rob, again, now=now)
     confirmed(submission, sue, now=now)

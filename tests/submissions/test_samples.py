@@ -16,7 +16,16 @@ from django.utils import timezone
 
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.review_console import charts
-from kyc_portal.submissions import policies, policy, reopening, review, samples, second_review, taking_effect
+from kyc_portal.submissions import (
+    policies,
+    policy,
+    reopening,
+    review,
+    samples,
+    second_review,
+    taking_effect,
+    verdicts,
+)
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import ReviewSample, SampleStage, Submission
 from kyc_portal.submissions.reasons import Outcome
@@ -24,7 +33,7 @@ from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 NOW = cast.NOW
-REJECT = review.Verdict(Outcome.REJECT, reasons=("forged",))
+REJECT = verdicts.Verdict(Outcome.REJECT, reasons=("forged",))
 
 
 @pytest.fixture
@@ -42,7 +51,7 @@ def all_drawn() -> None:
     cast.policy_in_force(cast.policy_content(sample_percent=100))
 
 
-def drawn(rob: User, verdict: review.Verdict = REJECT, *, now=NOW) -> ReviewSample:
+def drawn(rob: User, verdict: verdicts.Verdict = REJECT, *, now=NOW) -> ReviewSample:
     return cast.decided(rob, verdict, now=now).samples.get()
 
 
@@ -79,7 +88,7 @@ class TestTheDraw:
         assert submission.decisions.get().sample_seed == ""
 
     def test_leaves_out_what_was_asked_again(self, rob: User, all_drawn: None) -> None:
-        again = review.Verdict(Outcome.ASK_AGAIN, reasons=("glare",), sides=("FRONT",))
+        again = verdicts.Verdict(Outcome.ASK_AGAIN, reasons=("glare",), sides=("FRONT",))
         assert cast.decided(rob, again).samples.count() == 0
 
     @pytest.mark.parametrize("rates", [{"rob": 5}, {"7": 101}, {"7": "5"}, {"7": True}])
@@ -189,7 +198,7 @@ def test_the_report_counts_agreement_by_reviewer_and_by_reason(rob: User, sue: U
     tom = cast.make_staff(name="Tom")
     answered(taken(drawn(rob), sue), sue, Outcome.REJECT, "edited")
     answered(taken(drawn(rob), sue), sue, Outcome.APPROVE)
-    answered(taken(drawn(tom, review.Verdict(Outcome.APPROVE)), sue), sue, Outcome.APPROVE)
+    answered(taken(drawn(tom, verdicts.Verdict(Outcome.APPROVE)), sue), sue, Outcome.APPROVE)
     drawn(tom)
     found = samples.report(since=NOW - timedelta(days=1))
     assert (found.whole.drawn, found.whole.answered, found.whole.agreed, found.whole.differed_percent) == (4, 3, 2, 33)

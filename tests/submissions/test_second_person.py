@@ -9,7 +9,13 @@ from django.core.mail.backends.locmem import EmailBackend
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import policies, policy_versions, review, second_person
+from kyc_portal.submissions import (
+    policies,
+    policy_versions,
+    review,
+    second_person,
+    verdicts,
+)
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.reasons import Outcome
 from tests import cast
@@ -27,7 +33,7 @@ def ada() -> User:
 def proposed_by(person: User) -> Submission:
     """An edited picture: whatever is decided is a proposal."""
     case = cast.looked_at(cast.claimed(cast.to_review(warnings=(-9104,)), person), person)
-    verdict = review.Verdict(Outcome.APPROVE)
+    verdict = verdicts.Verdict(Outcome.APPROVE)
     review.decide(
         submission=case, reviewer=person, verdict=verdict, version_seen=case.version, actor=person.actor, now=NOW
     )

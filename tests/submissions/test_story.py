@@ -23,6 +23,7 @@ from kyc_portal.submissions import (
     sweeps,
     taking_effect,
     undoing,
+    verdicts,
 )
 from kyc_portal.submissions.errors import (
     IncompleteError,
@@ -45,7 +46,7 @@ def approve(submission: Submission, reviewer: object, **changes: object) -> Deci
     arguments = {
         "submission": submission,
         "reviewer": reviewer,
-        "verdict": review.Verdict(Outcome.APPROVE),
+        "verdict": verdicts.Verdict(Outcome.APPROVE),
         "version_seen": submission.version,
         "actor": reviewer.actor,  # type: ignore[attr-defined]
         "now": NOW,
@@ -326,7 +327,7 @@ def test_rejecting_needs_a_reason_of_rejecting() -> None:
     submission = cast.claimed(cast.to_review(), rob)
     for reasons_given in ((), ("blurred",)):
         with pytest.raises(IncompleteError):
-            approve(submission, rob, verdict=review.Verdict(Outcome.REJECT, reasons_given))
+            approve(submission, rob, verdict=verdicts.Verdict(Outcome.REJECT, reasons_given))
 
 
 def test_asking_again_opens_that_side_and_keeps_the_other() -> None:
@@ -337,7 +338,7 @@ def test_asking_again_opens_that_side_and_keeps_the_other() -> None:
     submission.refresh_from_db()
     intake.confirm(submission=submission, differences={}, actor=submission.customer.actor, now=NOW)
     submission = cast.claimed(submission, rob)
-    verdict = review.Verdict(Outcome.ASK_AGAIN, ("glare",), ("BACK",))
+    verdict = verdicts.Verdict(Outcome.ASK_AGAIN, ("glare",), ("BACK",))
     decision = approve(submission, rob, verdict=verdict)
     taking_effect.finish(decision=decision, actor=READER, now=NOW + timedelta(seconds=10))
     submission.refresh_from_db()
