@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,8 @@ from kyc_portal.accounts.models import OVERSEEING
 from kyc_portal.accounts.permissions import signed_in_user
 from kyc_portal.review_console import charts
 from kyc_portal.review_console.access import readers
-from kyc_portal.submissions import days, figures, queue, undoing
+from kyc_portal.review_console.figure_rows import figure_rows
+from kyc_portal.submissions import days, desk, figures, forecast, policies, queue, speed, undoing
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 
@@ -36,8 +38,7 @@ _CALL_ENDS = {
 def dashboard(request: HttpRequest) -> HttpResponse:
     """What waits now, and what the last days brought."""
     now = timezone.now()
-    asked = request.GET.get("days", "")
-    span = int(asked) if asked in map(str, days.SPANS) else _SPAN
+    span = _span(request)
     waits, past = figures.waiting_now(now), days.last(span, now=now)
     context = {
         "figures": waits,
@@ -73,12 +74,36 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             ]
         ),
         "chart": {"width": charts.DAYS_WIDTH, "height": charts.DAYS_HEIGHT, "row": charts.SHARE_ROW},
+        "speed": speed.of_decisions(past.since, fast=policies.in_force().fast),
+        "likely_late": forecast.likely_late(now),
+        "oldest": queue.in_hours(desk.between(waits.oldest_since, now)) if waits.oldest_since else "",
+        "fast_seconds": int(policies.in_force().fast.total_seconds()),
         "may_see_agreement": signed_in_user(request).role in OVERSEEING,
         "bound_hours": int(queue.bound().total_seconds() // 3600),
         "now": now,
         "undoable": undoing.undoable(signed_in_user(request), now=now),
     }
     return render(request, "review_console/dashboard.html", context)
+
+
+def _span(request: HttpRequest) -> int:
+    asked = request.GET.get("days", "")
+    return int(asked) if asked in map(str, days.SPANS) else _SPAN
+
+
+@require_GET
+@readers
+def figures_file(request: HttpRequest) -> HttpResponse:
+    """The dashboard's figures as CSV: counts only, of no customer and of no colleague."""
+    now, span = timezone.now(), _span(request)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="figures-{now:%Y-%m-%d}-{span}-days.csv"'
+    writer = csv.writer(response)
+    writer.writerow(["table", "row", "column", "number"])
+    past = days.last(span, now=now)
+    took = speed.of_decisions(past.since, fast=policies.in_force().fast)
+    writer.writerows(figure_rows(figures.waiting_now(now), past, took))
+    return response
 
 
 def _tiers() -> list[tuple[Severity, str]]:

@@ -22,7 +22,7 @@ from kyc_portal.review_console.access import seniors
 from kyc_portal.review_console.forms import SecondLookForm
 from kyc_portal.review_console.shown_checks import shown_check
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import queries, reasons, samples
+from kyc_portal.submissions import policies, queries, reasons, samples, speed
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import ReviewSample, SampleStage
 from kyc_portal.submissions.reasons import Outcome
@@ -175,5 +175,14 @@ def agreement(request: HttpRequest) -> HttpResponse:
         (_("By who decided first"), _("Reviewer"), found.by_reviewer, charts.by_rate(found.by_reviewer)),
         (_("By the reason given first"), _("Reason"), found.by_reason, charts.by_rate(found.by_reason)),
     ]
-    context = {"whole": found.whole, "parts": parts, "days": SHOWN_DAYS, "row": charts.RATE_ROW}
+    fast = policies.in_force().fast
+    runs = speed.fast_runs(timezone.now() - timedelta(days=SHOWN_DAYS), fast=fast)
+    context = {
+        "runs": runs,
+        "fast_seconds": int(fast.total_seconds()),
+        "whole": found.whole,
+        "parts": parts,
+        "days": SHOWN_DAYS,
+        "row": charts.RATE_ROW,
+    }
     return render(request, "review_console/agreement.html", context)

@@ -19,6 +19,7 @@ from kyc_portal.review_console import (
 app_name = "console"
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
+    path("figures.csv", dashboard.figures_file, name="figures-file"),
     path("shortcuts/", lanes.shortcuts, name="shortcuts"),
     path("preferences/", lanes.prefer, name="prefer"),
     path("queue/", lanes.lane, name="queue"),

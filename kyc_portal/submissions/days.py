@@ -21,7 +21,7 @@ from kyc_portal.submissions.samples import Agreement
 from kyc_portal.submissions.warning_codes import Severity
 from kyc_portal.submissions.working_time import HONG_KONG
 
-SPANS = (7, 14, 30)
+SPANS = (1, 7, 14, 30)
 # How a call to the service may end, by who must act; the columns of ProviderDay.
 CALL_ENDS = ("answered", "customer", "retry", "throttle", "config", "defect")
 
@@ -63,6 +63,7 @@ class Days:
     confirmed: int
     returned: int
     looks: Agreement
+    since: datetime
 
     @property
     def came(self) -> int:
@@ -110,6 +111,7 @@ def last(many: int, *, now: datetime) -> Days:
             stage__in=[DecisionStage.RETURNED, DecisionStage.OTHERWISE], decided_at__gte=since
         ).count(),
         looks=samples.report(since=since).whole,
+        since=since,
     )
 
 

@@ -47,6 +47,12 @@ def cutoff(now: datetime) -> datetime:
     return desk.before(now, bound())
 
 
+def in_hours(working: timedelta) -> str:
+    """Working time as lists show it: 3 h 12 m."""
+    hours, minutes = divmod(int(working.total_seconds() // 60), 60)
+    return f"{hours} h {minutes:02} m"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One summand of a row's points, with the words beside it."""
@@ -100,8 +106,7 @@ class QueueRow:
     @property
     def waiting_words(self) -> str:
         """How long it waits, in working time: 3 h 12 m."""
-        hours, minutes = divmod(int(self.waiting.total_seconds() // 60), 60)
-        return f"{hours} h {minutes:02} m"
+        return in_hours(self.waiting)
 
     @property
     def due_at(self) -> datetime:

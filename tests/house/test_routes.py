@@ -44,6 +44,7 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "customer:passkeys": ("get", frozenset({C})),
     "customer:passkey-remove": ("post", frozenset({C})),
     "console:dashboard": ("get", ALL - {C}),
+    "console:figures-file": ("get", ALL - {C}),
     "console:shortcuts": ("get", REVIEWERS),
     "console:prefer": ("post", ALL - {C}),
     "console:queue": ("get", frozenset({R, S, A})),

@@ -99,7 +99,7 @@ def test_the_days_are_counted_by_their_indexes(django_assert_max_num_queries) ->
         for each in asked.captured_queries:
             cursor.execute(f"EXPLAIN {each['sql']}")
             plans.append("\n".join(line for (line,) in cursor.fetchall()))
-    for index in ("submission_came_by", "decision_final", "decision_returned"):
+    for index in ("submission_came_by", "decision_final", "decision_not_agreed"):
         assert any(index in plan for plan in plans), index
 
 
