@@ -148,6 +148,7 @@ def weigh(submission: Submission, *, now: datetime) -> list[Finding]:
             was_asked_to_confirm=submission.read_at is not None,
             other_holders=_other_holders(submission, permit, front),
             picture_met=_picture_met(sides.values()),
+            picture_faults=_picture_faults(sides.values()),
             zone=next((zone for each in sides.values() if (zone := zone_of(each))), None),
         ),
         policies.of(submission),
@@ -236,6 +237,12 @@ def _other_holders(submission: Submission, permit: PermitType | None, front: Sta
 def zone_of(side: StandingSide) -> ZoneValues | None:
     """What the machine-readable line of a side says, where its reading tells it."""
     return regions.opened(side.reading).zone if side.reading else None
+
+
+def _picture_faults(sides: Iterable[StandingSide]) -> frozenset[str] | None:
+    """The faults with which the standing pictures were sent all the same; None where there is no picture."""
+    standing = [side.scan.taken_despite for side in sides]
+    return frozenset(filter(None, standing)) if standing else None
 
 
 def _picture_met(sides: Iterable[StandingSide]) -> str | None:

@@ -35,7 +35,7 @@ UNKNOWN = "code:unknown"
 KNOWN_CODES = (EDITED, RECAPTURE, PHOTOCOPY, NOT_ENABLED)
 CODE_SIGNALS = (*(f"code:{code}" for code in KNOWN_CODES), UNKNOWN)
 # A rule that only tells whether something ran, or only hints, cannot fail.
-_CANNOT_FAIL = frozenset({"forgery_tested", "validity_span"})
+_CANNOT_FAIL = frozenset({"forgery_tested", "validity_span", "latin_name"})
 CHECK_SIGNALS = tuple(
     f"check:{rule}:{result}"
     for rule in TITLES

@@ -53,7 +53,7 @@ def test_a_proposal_says_who_proposes_what_and_that_nothing_changed(sign_in, sue
     shown = page(sign_in(sue), case)
     assert "Rob proposes: Reject" in shown
     assert "Edited picture" in shown
-    assert "Nothing changed since: same 1 pictures, 10 fields, 14 checks." in shown
+    assert "Nothing changed since: same 1 pictures, 10 fields, 17 checks." in shown
     assert "Confirm rejection" in shown
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc_portal.submissions import policy
-from kyc_portal.submissions.checks import dates, grammar, rules, words
+from kyc_portal.submissions import policy, quality
+from kyc_portal.submissions.checks import dates, grammar, latin_names, rules, words
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.reading import text_fields
 from kyc_portal.submissions.working_time import HONG_KONG
 from ocr_integration.contract import PermitType, ZoneValues
+from ocr_integration.specimens.names import _HOKKIEN, Population, made_up
 from tests.cast import HK_BACK_READING, HK_FRONT_READING, TAIWAN_READING
 
 TODAY = date(2026, 11, 20)
@@ -141,6 +143,12 @@ def test_a_good_card_passes_every_rule() -> None:
         ({"differing_fields": frozenset({"name"})}, "confirmation_agrees", Result.FAIL),
         ({"warnings_checked": False}, "forgery_tested", Result.NOT_CHECKED),
         ({"back_needed": True}, "front_agrees_with_back", Result.NOT_CHECKED),
+        ({"front": front(english_name="CHAN,YOU-TU")}, "latin_name", Result.WARN),
+        ({"front": front(english_name="")}, "latin_name", Result.NOT_CHECKED),
+        ({"front": front(name="")}, "latin_name", Result.NOT_CHECKED),
+        ({"back_needed": True}, "sides_of_one_kind", Result.NOT_CHECKED),
+        ({"picture_faults": None}, "picture_quality", Result.NOT_CHECKED),
+        ({"picture_faults": frozenset({"blur"})}, "picture_quality", Result.FAIL),
     ],
 )
 def test_each_rule_says_what_it_should(changes: dict[str, object], rule: str, result: Result) -> None:
@@ -235,6 +243,70 @@ def test_a_name_in_either_script_is_one_name() -> None:
 
 def test_a_holder_of_another_nationality_needs_no_chinese_name() -> None:
     assert results(evidence(front=front(name="", nationality="英国")))["required_fields"] is Result.PASS
+
+
+@pytest.mark.parametrize(
+    ("back_type", "result"),
+    [
+        (PermitType.HK_MACAO_RESIDENT.value, Result.PASS),
+        ("港澳居民來往內地通行證", Result.PASS),
+        (PermitType.TAIWAN_RESIDENT.value, Result.FAIL),
+        ("身份证", Result.FAIL),
+        ("", Result.NOT_CHECKED),
+    ],
+)
+def test_a_back_of_another_kind_of_permit_is_no_back_of_this_one(back_type: str, result: Result) -> None:
+    back = {**text_fields(HK_BACK_READING), "back_type": back_type}
+    found = evidence(front=text_fields(HK_FRONT_READING), back=back, back_needed=True)
+    assert results(found)["sides_of_one_kind"] is result
+
+
+def test_each_fault_of_a_picture_has_a_reason_of_its_own_and_the_gravest_is_said() -> None:
+    def reason(*faults: str) -> str:
+        return rules.picture_quality(evidence(picture_faults=frozenset(faults)), FIRST).reason
+
+    assert {reason(fault) for fault in quality.WORDS} == {f"picture_{fault}" for fault in quality.WORDS}
+    assert reason("blur", "dark") == "picture_dark"
+    assert reason() == "picture_taken_well"
+
+
+@pytest.mark.parametrize(
+    ("name", "latin", "usual"),
+    [
+        ("陳大文", "CHAN,TAI MAN", True),
+        ("陈大文", "CHEN,DAWEN", True),  # one word for two characters: the surname alone is compared
+        ("歐陽娜", "AU YEUNG,NA", True),
+        ("黃志明", "VONG,CHI MENG", True),  # as Macao writes it
+        ("葉問", "IP,MAN", True),
+        ("李小龍", "LEE,BRUCE SIU LUNG", True),
+        ("張鵬", "CHANG,P'ENG", True),
+        ("陳大文", "LEE,TAI MAN", False),
+        ("陳大文", "CHAN,PING FAI", False),
+        ("王淑芬", "ONG,SIOK HOON", False),  # Hokkien: nothing is wrong, and it is only pointed out
+        ("約翰·史密斯", "SMITH,JOHN", None),
+        ("", "SMITH,JOHN", None),
+        ("陳大文", "", None),
+        ("陳大文", "陳", None),
+    ],
+)
+def test_a_latin_name_is_compared_by_the_first_letters_of_its_syllables(
+    name: str, latin: str, usual: bool | None
+) -> None:
+    assert latin_names.is_spelling(name, latin) is usual
+
+
+@given(st.integers(0, 2**32), st.sampled_from([Population.HK_MACAO, Population.TAIWAN, Population.MAINLAND]))
+def test_no_drawn_holder_is_pointed_out_but_for_hokkien(seed: int, population: Population) -> None:
+    who = made_up(Random(seed), population, sex="女" if seed % 2 else "男")
+    if who.latin in {latin for _traditional, _simplified, latin, _sex in _HOKKIEN}:
+        return
+    for written in (who.traditional, who.simplified):
+        assert latin_names.is_spelling(written, who.latin) is not False, (written, who.latin)
+
+
+@given(st.text(max_size=12), st.text(max_size=30))
+def test_no_name_makes_the_comparison_raise(name: str, latin: str) -> None:
+    assert latin_names.is_spelling(name, latin) in (True, False, None)
 
 
 @given(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kyc_portal.sealing.folding import fold_name
-from kyc_portal.submissions.checks import dates, grammar
+from kyc_portal.submissions.checks import dates, grammar, latin_names
 from kyc_portal.submissions.checks.results import Finding, Result
 from kyc_portal.submissions.checks.zone import ZONE_FIELDS, said_of
 from kyc_portal.submissions.policy import Policy
@@ -32,6 +32,7 @@ class Evidence:
     `other_holders` counts other customers with the same life number, None when it could not be looked up.
     `picture_met` is "exact", "near" or "" for a picture that another customer sent too; None when it was not compared.
     `zone` is what the machine-readable line says, None where none was read or the service tells none.
+    `picture_faults` are those with which the standing pictures were sent all the same; None where there is no picture.
     """
 
     declared: frozenset[PermitType]
@@ -45,6 +46,7 @@ class Evidence:
     other_holders: int | None = None
     picture_met: str | None = None
     zone: ZoneValues | None = None
+    picture_faults: frozenset[str] | None = frozenset()
 
     @property
     def permit(self) -> PermitType | None:
@@ -208,6 +210,43 @@ def confirmation_agrees(evidence: Evidence, policy: Policy) -> Finding:
     return Finding("confirmation_agrees", Result.PASS, "customer_confirmed")
 
 
+def latin_name(evidence: Evidence, policy: Policy) -> Finding:
+    """The Latin name can be a spelling of the Chinese one; only a hint (latin_names)."""
+    if not evidence.front or not evidence.front["english_name"]:
+        return Finding("latin_name", Result.NOT_CHECKED, "latin_not_read")
+    found = latin_names.is_spelling(evidence.front["name"], evidence.front["english_name"])
+    if found is None:
+        return Finding("latin_name", Result.NOT_CHECKED, "latin_not_comparable")
+    return Finding("latin_name", *((Result.PASS, "latin_usual") if found else (Result.WARN, "latin_unusual")))
+
+
+def sides_of_one_kind(evidence: Evidence, policy: Policy) -> Finding:
+    """Both sides say that they are of one kind of permit; that they are of one holder is for the rules beside it."""
+    rule = "sides_of_one_kind"
+    if not evidence.back_needed:
+        return Finding(rule, Result.PASS, "no_back")
+    printed = evidence.back["back_type"] if evidence.back else ""
+    if evidence.permit is None or not printed:
+        return Finding(rule, Result.NOT_CHECKED, "back_type_not_read")
+    if grammar.permit_of(printed) is not evidence.permit:
+        return Finding(rule, Result.FAIL, "sides_of_two_kinds", 200)
+    return Finding(rule, Result.PASS, "sides_of_one_kind")
+
+
+# A fault with which a picture was sent all the same, gravest first, as quality names them.
+_PICTURE_FAULTS = ("dark", "glare", "blur", "cut_off", "too_small_card")
+
+
+def picture_quality(evidence: Evidence, policy: Policy) -> Finding:
+    """Every standing picture was taken well; each fault has a reason of its own, the gravest is said."""
+    if evidence.picture_faults is None:
+        return Finding("picture_quality", Result.NOT_CHECKED, "picture_not_measured")
+    found = next((fault for fault in _PICTURE_FAULTS if fault in evidence.picture_faults), None)
+    if found:
+        return Finding("picture_quality", Result.FAIL, f"picture_{found}", 60)
+    return Finding("picture_quality", Result.PASS, "picture_taken_well")
+
+
 def forgery_tested(evidence: Evidence, policy: Policy) -> Finding:
     """The service's forgery tests ran on every picture; what they found are its codes, not this rule."""
     if evidence.warnings_checked:
@@ -224,10 +263,13 @@ RULES: tuple[Callable[[Evidence, Policy], Finding], ...] = (
     not_expired,
     validity_span,
     required_fields,
+    latin_name,
+    sides_of_one_kind,
     front_agrees_with_back,
     renewal_chain,
     zone_agrees,
     picture_elsewhere,
+    picture_quality,
     confirmation_agrees,
     forgery_tested,
 )
