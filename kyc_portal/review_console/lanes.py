@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -59,9 +59,9 @@ def lane(request: HttpRequest, lane: str = "next") -> HttpResponse:
         rows, after = queue.as_rows(list(found[:1]), now=now), ""
     else:
         rows, after = _lane_rows(request, lane, narrow)
-    if lane == "next" and not find and not request.GET.get("after") and filters == Filters():
-        rows = _with_forecast(rows, now)  # only there is a row's number its place
     counts = queue.counts(user, now=now, narrow=narrow)
+    if lane == "next" and not find and not request.GET.get("after") and filters == Filters():
+        rows = _with_forecast(rows, counts.rescued, now)  # only there is a row's number its place
     etag = _etag(rows, counts)
     is_poll = bool(HtmxDetails(request))
     if is_poll and request.headers.get("If-None-Match") == etag:
@@ -91,10 +91,14 @@ def lane(request: HttpRequest, lane: str = "next") -> HttpResponse:
     return response
 
 
-def _with_forecast(rows: list[queue.QueueRow], now: datetime) -> list[queue.QueueRow]:
+def _with_forecast(rows: list[queue.QueueRow], rescued: int, now: datetime) -> list[queue.QueueRow]:
     pace = forecast.pace(now) if rows else None
     return [
-        replace(row, is_likely_late=forecast.is_likely_late(row.waiting, row.position, pace) and not row.is_rescued)
+        replace(
+            row,
+            is_likely_late=forecast.is_likely_late(row.waiting, row.position, pace) and not row.is_rescued,
+            rescued_ahead=rescued,
+        )
         for row in rows
     ]
 
@@ -129,6 +133,8 @@ def search(request: HttpRequest) -> HttpResponse:
             problem = str(_SEARCH_PROBLEMS[sought.problem])
         else:
             found = related.search(sought, actor=signed_in_user(request).actor, now=timezone.now())
+            if sought.reference and found:
+                return redirect(f"{reverse('console:queue')}?find={sought.reference}")
     context = {"form": form, "found": found, "problem": problem}
     return render(request, "review_console/search.html", context, status=400 if problem else 200)
 

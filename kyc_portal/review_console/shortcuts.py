@@ -32,6 +32,7 @@ COLUMNS: tuple[tuple[Keys, ...], ...] = (
                 (("/",), _("Find")),
                 (("F",), _("Filters; Enter opens one")),
                 (("G", "1–7"), _("Go to lane")),
+                (("I",), _("Why it stands here, on a narrow page")),
                 (("U",), _("Back to queue")),
             ),
         ),

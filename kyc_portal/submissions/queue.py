@@ -80,6 +80,7 @@ class QueueRow:
     waited_share: float
     holder: User | None
     is_likely_late: bool = False
+    rescued_ahead: int = 0
 
     @property
     def severity(self) -> Severity:
@@ -107,6 +108,16 @@ class QueueRow:
     def waiting_words(self) -> str:
         """How long it waits, in working time: 3 h 12 m."""
         return in_hours(self.waiting)
+
+    @property
+    def ahead(self) -> int:
+        """How many stand before it in the list."""
+        return self.position - 1
+
+    @property
+    def ahead_of_rank(self) -> int:
+        """How many of those before it stand there by rank."""
+        return max(0, self.ahead - self.rescued_ahead)
 
     @property
     def due_at(self) -> datetime:
@@ -269,6 +280,11 @@ class LaneCounts:
     asked_again: int
     delayed: int
     parked: int
+
+    @property
+    def ranked(self) -> int:
+        """What waits behind the rescue lane."""
+        return self.next_up - self.rescued
 
 
 def counts(reviewer: User | None, *, now: datetime, narrow: Narrow = everything) -> LaneCounts:

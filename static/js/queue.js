@@ -25,7 +25,11 @@ const refreshed = document.querySelector("[data-refreshed]");
 const lost = document.querySelector("[data-lost]");
 let held = null;
 let wanted = null;
+let before = [];
+let asked = Date.now();
+const links = () => [...list.querySelectorAll(".row-link")].map((link) => link.getAttribute("href"));
 list.addEventListener("htmx:beforeSwap", () => {
+  before = links();
   held = document.activeElement && document.activeElement.getAttribute("href");
   const active = document.querySelector("[data-row].active .row-link");
   wanted = held || (active && active.getAttribute("href"));
@@ -35,6 +39,9 @@ list.addEventListener("htmx:afterSwap", () => {
   const row = again ? again.closest("[data-row]") : list.querySelector("[data-row]");
   if (row) show(row);
   if (again && held) again.focus({ preventScroll: true });
+  const now = links();
+  const above = again ? now.slice(0, now.indexOf(wanted)).filter((link) => !before.includes(link)).length : 0;
+  refreshed.dataset.above = above ? ` · ${refreshed.dataset.new.replace("{many}", above)}` : "";
   const counts = list.querySelector("[data-counts]");
   if (counts) counts.dataset.counts.split(" ").forEach((many, at) => {
     const place = document.querySelector(`[data-lane="${at + 1}"] .count`);
@@ -43,7 +50,22 @@ list.addEventListener("htmx:afterSwap", () => {
 });
 list.addEventListener("fresh:asked", (event) => {
   lost.hidden = event.detail.isAnswered;
-  if (lost.hidden) refreshed.textContent = refreshed.dataset.words.replace("{at}", new Date().toLocaleTimeString("en-GB"));
+  if (lost.hidden) {
+    asked = Date.now();
+    refreshed.textContent = refreshed.dataset.words.replace("{at}", new Date().toLocaleTimeString("en-GB")) + (refreshed.dataset.above || "");
+  } else {
+    const said = lost.querySelector("[data-words]");
+    const age = Math.round((Date.now() - asked) / 1000);
+    said.textContent = said.dataset.words.replace("{age}", age < 120 ? `${age} s` : `${Math.round(age / 60)} min`);
+  }
+});
+document.querySelector("[data-try-now]").addEventListener("click", () => list.dispatchEvent(new Event("fresh")));
+
+// On a narrow page the panel is a drawer.
+const drawer = document.querySelector("[data-why-toggle]");
+drawer.addEventListener("click", () => {
+  const isOpen = list.classList.toggle("shows-why");
+  drawer.setAttribute("aria-expanded", String(isOpen));
 });
 
 // One menu is open at a time; Escape or a click beside it closes it, and Escape gives the focus back to its name.

@@ -88,3 +88,30 @@ def test_cases_from_before_the_filters_get_the_signals_they_would_have_now() -> 
             cursor.execute(fill._FILL)
     assert dict(Submission.objects.values_list("pk", "signals")) == wanted
     assert all(wanted[case.pk] for case in cases[1:])
+
+
+def test_what_is_looked_for_is_posted_and_a_reference_leads_to_its_row(sign_in, log) -> None:
+    case = cast.to_review(now=timezone.now())
+    client = sign_in(cast.make_staff())
+    page = client.get("/console/queue/").text
+    form = page.partition('role="search"')[0].rpartition("<form")[2]
+    assert 'method="post"' in form
+    assert 'action="/console/search/"' in form
+    log.start()
+    answer = client.post("/console/search/", {"what": case.reference.lower()})
+    assert answer["Location"] == f"/console/queue/?find={case.reference}"
+    assert "case.searched" in log.acts()
+    assert "date of birth" in client.post("/console/search/", {"what": "李優圖"}).text
+
+
+def test_a_row_says_what_stands_ahead_of_it(sign_in) -> None:
+    now = timezone.now()
+    cast.to_review(now=now, waited=timedelta(days=9))
+    cast.to_review(warnings=(-9104,), now=now)
+    cast.to_review(now=now)
+    page = sign_in(cast.make_staff()).get("/console/queue/").text
+    said = [part.partition("</div>")[0] for part in page.split('<div class="ahead">')[1:]]
+    assert "Nothing. It is the next." in said[0]
+    assert "1 rescued case, past the bound." in said[1]
+    assert "0 cases that are graver" in said[1]
+    assert "1 case that is graver" in said[2]
