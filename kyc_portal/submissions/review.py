@@ -96,11 +96,11 @@ def park(
 
     Raises IncompleteError without a reason, or with an instant that has passed.
     """
-    text = notes.require_text(why)
-    if until <= now:
-        raise IncompleteError("until")
     with audit.acting(actor):
         locked = require_held(submission, reviewer, version_seen, now)
+        text = notes.require_text(why)
+        if until <= now:
+            raise IncompleteError("until")
         move(locked, origin=State.TO_REVIEW, to=State.PARKED, now=now, parked_until=until, **FREED)
         notes.write(locked, kind=NoteKind.PARKED, text=text, by=reviewer, now=now)
         _act("submission.parked", locked)

@@ -58,10 +58,10 @@ def send_back(
     *, submission: Submission, reviewer: User, why: str, version_seen: int, actor: Actor, now: datetime
 ) -> None:
     """The second person sends the case back to the queue and says why; the proposal is closed and its wait goes on."""
-    text = notes.require_text(why)
     with audit.acting(actor):
         locked = require_held(submission, reviewer, version_seen, now)
         decision = _open_proposal(locked, reviewer)
+        text = notes.require_text(why)
         Decision.objects.filter(pk=decision.pk).update(stage=DecisionStage.RETURNED)
         version = locked.version + 1
         move(locked, origin=State.SECOND_REVIEW, to=State.TO_REVIEW, now=now, version=version, **FREED)
