@@ -75,6 +75,21 @@ def shaken(pixels: Pixels, chance: Chance, length: int) -> Pixels:
     return np.asarray(cv2.filter2D(pixels, -1, kernel / kernel.sum()), dtype=np.uint8)
 
 
+def cheap(pixels: Pixels, chance: Chance) -> Pixels:
+    """What a cheap camera makes of it: a barrel, a cast, noise smeared away and edges sharpened until they ring."""
+    height, width = pixels.shape[:2]
+    bend, middle = float(chance.uniform(0.02, 0.06)), np.array([width / 2, height / 2], dtype=np.float32)
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    away = ((x - middle[0]) ** 2 + (y - middle[1]) ** 2) / np.float32(middle @ middle)
+    pull = 1 + np.float32(bend) * (away - 0.5)
+    across, down = middle[0] + (x - middle[0]) * pull, middle[1] + (y - middle[1]) * pull
+    bent = cv2.remap(pixels, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    cast = bent * np.array(chance.uniform(0.86, 1.06, 3), dtype=np.float32)
+    smeared = cv2.bilateralFilter(np.clip(cast, 0, 255).astype(np.uint8), 7, 28, 5)
+    soft = cv2.GaussianBlur(smeared, (0, 0), 2.2)
+    return np.asarray(cv2.addWeighted(smeared, 2.0, soft, -1.0, 0), dtype=np.uint8)
+
+
 def watermark(pixels: Pixels, chance: Chance) -> Pixels:
     """The words that careful customers write across a copy of their papers, pale and aslant."""
     picture = Image.fromarray(pixels)

@@ -21,7 +21,7 @@ _WHEELS = {
     "sans-hant": _TW / "NotoSansTC-Regular.otf",
     "serif-hant": _TW / "NotoSerifTC-Regular.otf",
 }
-# Face, the wheel's face in its place, and the files it has on common systems with the index in a collection.
+# Face, the face in its place, and the files it has on common systems with the index in a collection.
 _MACHINE: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {
     "bold": ("sans", (("NotoSansCJK-Bold.ttc", 2), ("SourceHanSansSC-Bold.otf", 0), ("simhei.ttf", 0))),
     "bold-hant": ("sans-hant", (("NotoSansCJK-Bold.ttc", 3), ("SourceHanSansTC-Bold.otf", 0))),
@@ -33,10 +33,7 @@ _MACHINE: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {
     "kai-hant": ("serif-hant", (("ukai.ttc", 1), ("LXGWWenKaiTC-Regular.ttf", 0), ("edukai.ttf", 0))),
     "latin": ("sans", (("LiberationSans-Regular.ttf", 0), ("DejaVuSansCondensed.ttf", 0), ("arial.ttf", 0))),
     "latin-serif": ("serif", (("LiberationSerif-Regular.ttf", 0), ("DejaVuSerifCondensed.ttf", 0), ("times.ttf", 0))),
-    "ocr-b": (
-        "sans",
-        (("OCRB.ttf", 0), ("OCR-B.ttf", 0), ("ocrb10.otf", 0), ("OCRBRegular.ttf", 0), ("DejaVuSansMono.ttf", 0)),
-    ),
+    "ocr-b": ("mono", (("OCRB.otf", 0), ("OCRB.ttf", 0), ("OCR-B.ttf", 0), ("ocrb10.otf", 0), ("OCRBRegular.ttf", 0))),
     "mono": ("sans", (("LiberationMono-Regular.ttf", 0), ("DejaVuSansMono.ttf", 0), ("NotoSansMono-Regular.ttf", 0))),
 }
 FACES = (*_WHEELS, *_MACHINE)
@@ -64,7 +61,7 @@ def _file(face: str) -> tuple[Path, int]:
         return _WHEELS[face], 0
     instead, names = _MACHINE[face]
     found = ((_installed()[name], index) for name, index in names if name in _installed())
-    return next(found, (_WHEELS[instead], 0))
+    return next(found, None) or _file(instead)
 
 
 # A face weighs megabytes, and every size of it is another: as many as a few hundred cards need at once.
@@ -85,6 +82,13 @@ def _draws(face: str, character: str) -> bool:
 def file_name(face: str) -> str:
     """The name of the font file that a face is on this machine, without its ending."""
     return _file(face)[0].stem
+
+
+def stand_ins() -> list[str]:
+    """The faces this machine has no file of: another stands for each, so that cards vary less than they might."""
+    return [
+        face for face, (_instead, names) in _MACHINE.items() if not any(name in _installed() for name, _at in names)
+    ]
 
 
 def clear() -> None:

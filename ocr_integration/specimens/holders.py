@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
 
-from ocr_integration.specimens.names import Name, Population, made_up
+from ocr_integration.specimens.names import Name, Population, less_usual, made_up
 
 
 class Generation(Enum):
@@ -35,6 +35,10 @@ class Holder:
         return f"{self.issued_on:%Y.%m.%d}-{self.expires_on:%Y.%m.%d}"
 
 
+# So many holders have a name that two hundred usual characters do not make.
+_LESS_USUAL = 0.3
+
+
 def _years_later(day: date, years: int) -> date:
     try:
         return day.replace(year=day.year + years)
@@ -54,8 +58,11 @@ def holder(seed: int, population: Population, generation: Generation = Generatio
     else:
         issued_on = date(2024 if years == 5 else 2021, 6, 1) + timedelta(days=chance.randrange(2 * 365))
     sex = chance.choice("男女")
+    name = made_up(chance, population, sex=sex)
+    # A lot of its own, so that all other lots stay as they are.
+    rarer = random.Random(f"rarer name {population.value} {seed}")  # noqa: S311 - drawings, not secrets
     return Holder(
-        name=made_up(chance, population, sex=sex),
+        name=less_usual(rarer, population, name, sex=sex) if rarer.random() < _LESS_USUAL else name,
         generation=generation,
         sex=sex,
         born_on=born_on,

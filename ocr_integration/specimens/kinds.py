@@ -50,6 +50,7 @@ class Capture(StrEnum):
     WIDTH_640 = "width_640"
     WIDTH_4000 = "width_4000"
     TWICE_SAVED = "twice_saved"
+    CHEAP_CAMERA = "cheap_camera"
     DEGRADED = "degraded"
 
     SLANTED = "slanted"
@@ -94,6 +95,7 @@ _WAYS: dict[Grade, tuple[Capture, ...]] = {
         Capture.WIDTH_640,
         Capture.WIDTH_4000,
         Capture.TWICE_SAVED,
+        Capture.CHEAP_CAMERA,
         Capture.DEGRADED,
     ),
     Grade.HARD: (

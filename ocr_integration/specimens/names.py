@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from random import Random
 
@@ -80,6 +80,33 @@ _RARE = _words(
     "犇 PAN BEN PEN; 禕 祎 YEE YI I; 叡 YUI RUI JUI; 珮 PUI PEI PEI; 昇 SING SHENG SHENG; 鑫 YAM XIN HSIN;"
     "垚 YIU YAO YAO; 龑 YIM YAN YEN; 嬛 WAN HUAN HUAN; 璟 KING JING CHING; 燊 SAN SHEN SHEN"
 )
+# What the lists above leave out: surnames that are less frequent, and given characters that are rare in texts.
+_OTHER_SURNAMES = _words(
+    "麥 麦 MAK MAI MAI; 冼 SIN XIAN HSIEN; 佘 SHE SHE SHE; 佟 TUNG TONG TUNG; 鄺 邝 KWONG KUANG KUANG;"
+    "鄔 邬 WU WU WU; 闕 阙 KUET QUE CHUEH; 曹 TSO CAO TSAO; 戴 TAI DAI TAI; 賴 赖 LAI LAI LAI; 溫 温 WAN WEN WEN;"
+    "湯 汤 TONG TANG TANG; 莫 MOK MO MO; 翁 YUNG WENG WENG; 柯 OR KE KO; 彭 PANG PENG PENG; 董 TUNG DONG TUNG;"
+    "阮 YUEN RUAN JUAN; 姚 YIU YAO YAO; 尹 WAN YIN YIN; 朱 CHU ZHU CHU; 胡 WU HU HU; 馬 马 MA MA MA; 呂 吕 LUI LU LU;"
+    "孫 孙 SUEN SUN SUN; 沈 SHUM SHEN SHEN; 韓 韩 HON HAN HAN; 唐 TONG TANG TANG; 施 SZE SHI SHIH; 丁 TING DING TING;"
+    "卓 CHEUK ZHUO CHO; 文 MAN WEN WEN; 古 KOO GU KU; 利 LEE LI LI; 岑 SHAM CEN TSEN; 伍 NG WU WU; 巫 MO WU WU;"
+    "畢 毕 PAT BI PI; 顧 顾 KOO GU KU; 霍 FOK HUO HUO; 闞 阚 HAM KAN KAN; 逄 PONG PANG PANG; 郗 HEI XI HSI;"
+    "甯 宁 NING NING NING; 於 于 YU YU YU; 國 国 KWOK GUO KUO; 史 SZE SHI SHIH; 居 KUI JU CHU"
+)
+_OTHER_GIVEN = _words(
+    "珺 KWAN JUN CHUN; 珈 KA JIA CHIA; 瑀 YU YU YU; 曦 HEI XI HSI; 烜 HUEN XUAN HSUAN; 煒 炜 WAI WEI WEI;"
+    "焱 YIM YAN YEN; 昉 FONG FANG FANG; 晞 HEI XI HSI; 媛 WUN YUAN YUAN; 嬋 婵 SIM CHAN CHAN; 湉 TIM TIAN TIEN;"
+    "淏 HO HAO HAO; 沅 YUEN YUAN YUAN; 旻 MAN MIN MIN; 旼 MAN MIN MIN; 頤 颐 YEE YI I; 鈺 钰 YUK YU YU;"
+    "銓 铨 CHUEN QUAN CHUAN; 錡 锜 KEI QI CHI; 鏗 铿 HANG KENG KENG; 鐸 铎 TOK DUO TO; 奭 SIK SHI SHIH; 弢 TO TAO TAO;"
+    "亶 TAN DAN TAN; 昶 CHONG CHANG CHANG; 翊 YIK YI I; 翎 LING LING LING; 羿 NGAI YI I; 芃 PUNG PENG PENG;"
+    "芊 CHIN QIAN CHIEN; 莘 SAN SHEN SHEN; 菀 YUEN WAN WAN; 蓁 CHUN ZHEN CHEN; 薇 MEI WEI WEI; 蘅 HANG HENG HENG;"
+    "瑋 玮 WAI WEI WEI; 琦 KEI QI CHI; 琪 KEI QI CHI; 瑄 SUEN XUAN HSUAN; 瑤 瑶 YIU YAO YAO; 瑢 YUNG RONG JUNG;"
+    "晟 SING SHENG SHENG; 昊 HO HAO HAO; 灝 灏 HO HAO HAO; 顥 颢 HO HAO HAO; 鈞 钧 KWAN JUN CHUN; 鋒 锋 FUNG FENG FENG;"
+    "栢 PAK BAI PAI; 纓 缨 YING YING YING; 啟 启 KAI QI CHI; 嫻 娴 HAN XIAN HSIEN; 妍 YIN YAN YEN;"
+    "衛 卫 WAI WEI WEI; 婼 YEUK RUO JO; 晙 CHUN JUN CHUN; 綽 绰 CHEUK CHUO CHO; 恩 YAN EN EN;"
+    "樂 乐 LOK LE LE; 朗 LONG LANG LANG; 柏 PAK BAI PAI; 善 SIN SHAN SHAN; 卿 HING QING CHING; 芷 CHI ZHI CHIH"
+)
+_SELDOM = frozenset("".join(word[0] + word[1] for word in _RARE + _OTHER_SURNAMES + _OTHER_GIVEN))
+# Names of their own that holders in Hong Kong and Macao bear behind the Chinese one.
+_WESTERN = {"男": ("PETER", "JASON", "KELVIN", "ANDREW"), "女": ("MARY", "GRACE", "IVY", "JOSEPHINE")}
 # Families of Fujian overseas write their names after Hokkien.
 _HOKKIEN = (
     ("陳美玲", "陈美玲", "TAN,BEE LENG", "女"), ("王淑芬", "王淑芬", "ONG,SIOK HOON", "女"),
@@ -117,6 +144,11 @@ _NATIONALITIES = (
 _CANTONESE, _PINYIN, _WADE_GILES = 2, 3, 4
 
 
+def is_rare(name: str) -> bool:
+    """Whether a name has a character that is less frequent in texts than in names."""
+    return not _SELDOM.isdisjoint(name)
+
+
 def made_up(chance: Random, population: Population, *, sex: str) -> Name:
     """A name for a holder of the population and sex (男 or 女)."""
     if population is Population.FOREIGN:
@@ -128,6 +160,18 @@ def made_up(chance: Random, population: Population, *, sex: str) -> Name:
         traditional, simplified, latin, _sex = chance.choice([each for each in _HOKKIEN if each[3] == sex])
         return Name(traditional, simplified, latin)
     return _han(chance, _romanisation(chance, population), sex)
+
+
+def less_usual(chance: Random, population: Population, usual: Name, *, sex: str) -> Name:
+    """Another name than `usual`: rarer characters, or a Western name behind it; foreign and long names stay."""
+    if usual.nationality or "·" in usual.simplified:
+        return usual
+    if population is Population.HK_MACAO and chance.random() < 0.2:
+        return replace(usual, latin=f"{usual.latin} {chance.choice(_WESTERN[sex])}")
+    surname = chance.choice(_OTHER_SURNAMES if chance.random() < 0.6 else _SURNAMES)
+    given = chance.sample(_GIVEN_OF_MEN if sex == "男" else _GIVEN_OF_WOMEN, 2)[: chance.choice((1, 2, 2))]
+    given[chance.randrange(len(given))] = chance.choice(_OTHER_GIVEN)
+    return _written([surname], given, _romanisation(chance, population))
 
 
 def _romanisation(chance: Random, population: Population) -> int:
@@ -151,6 +195,11 @@ def _han(chance: Random, column: int, sex: str) -> Name:
     given = chance.sample(_GIVEN_OF_MEN if sex == "男" else _GIVEN_OF_WOMEN, 1 if single else 2)
     if chance.random() < 0.12:
         given[-1] = chance.choice(_RARE)
+    return _written(surname, given, column)
+
+
+def _written(surname: list[_Word], given: list[_Word], column: int) -> Name:
+    """The words of a name in both scripts and in the Latin letters of a column."""
     between = {_CANTONESE: " ", _PINYIN: "", _WADE_GILES: "-"}[column]
     latin = " ".join(word[column] for word in surname) + "," + between.join(word[column] for word in given)
     traditional, simplified = ("".join(word[script] for word in surname + given) for script in (0, 1))

@@ -47,6 +47,7 @@ _SHOTS = {
     Capture.WIDTH_640: _Shot(width=640, share=(0.9, 0.95), angle=(-3, 3), tilt=0.01),
     Capture.WIDTH_4000: _Shot(width=4000),
     Capture.TWICE_SAVED: _Shot(),
+    Capture.CHEAP_CAMERA: _Shot(width=1280, share=(0.8, 0.9), blur=(0.5, 0.8), noise=4.5, quality=(60, 75)),
     Capture.SLANTED: _Shot(share=(0.66, 0.7), angle=(-12, 12), tilt=0.04, slant=(0.2, 0.34)),
     Capture.ANY_ANGLE: _Shot(ratio=1.0, share=(0.66, 0.7), angle=(0, 360), tilt=0.04),
     Capture.SHAKEN_13: _Shot(shake=13),
@@ -148,6 +149,8 @@ def _shoot(
     if shot.shake:
         pixels = camera.shaken(pixels, chance, shot.shake)
     pixels = camera.noise(pixels, chance, shot.noise)
+    if capture is Capture.CHEAP_CAMERA:
+        pixels = camera.cheap(pixels, chance)
     if capture is Capture.WATERMARK:
         pixels = camera.watermark(pixels, chance)
     image = camera.jpeg(pixels, int(chance.integers(shot.quality[0], shot.quality[1] + 1)))

@@ -107,7 +107,6 @@ def test_a_box_holds_what_has_its_middle_inside() -> None:
     ("kind", "capture", "seed"),
     [
         ("exit_entry_hk_macao_front", "table", 340),
-        ("taiwan_front", "hard", 302),
         ("exit_entry_taiwan_front", "slanted", 144),
     ],
 )
