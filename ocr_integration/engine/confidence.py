@@ -40,7 +40,7 @@ class Family(StrEnum):
 def confidence(family: Family, weakest: float, witness: Witness) -> float:
     """The measured share of right values (0-1) among those whose weakest character scored like this."""
     share = 0.0
-    for least, measured in CURVES.get(f"{family} {witness.name}", ()):
-        if weakest >= least:
-            share = measured
+    for bin in CURVES.get(f"{family} {witness.name}", ()):
+        if weakest >= bin.least:
+            share = bin.share
     return share

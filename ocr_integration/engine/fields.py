@@ -38,8 +38,10 @@ _BACK: dict[Field, Shape] = {
 # Values whose shape is enough without a label, provided only one value on the card has it.
 # Not the birthday: half of a validity range whose other half is hidden looks just like one.
 _TELLING = {Field.VALID_DATE, Field.NUMBER, Field.AUTHORITY, Field.SEX, Field.ID_NUMBER, Field.HISTORY}
-# A Latin name is all that some holders have, and a front may leave out place and count.
-_ON_EVERY_FRONT = (Field.ENGLISH_NAME, Field.SEX, Field.BIRTHDAY, Field.VALID_DATE, Field.AUTHORITY, Field.NUMBER)
+# A front may leave out place and count.
+_ON_EVERY_FRONT = (
+    Field.NAME, Field.ENGLISH_NAME, Field.SEX, Field.BIRTHDAY, Field.VALID_DATE, Field.AUTHORITY, Field.NUMBER,
+)  # fmt: skip
 # Names of offices and places: many, but each is a set phrase.
 _WORDS = {Field.PLACE, Field.NATIONALITY, Field.AUTHORITY}
 _UNLABELLED = 0.35
@@ -73,10 +75,10 @@ class Found:
 
     @property
     def weakest(self) -> float:
-        """The score of the weakest character. A long name's dot has several signs in the model's alphabet, which share
+        """The score of the weakest character. A name's dot has several signs in the model's alphabet, which share
         its score, so that it says nothing."""
         value = self.value
-        if self.field is not Field.NAME or len(self.text) < _LONG_NAME or len(value.scores) != len(value.text):
+        if self.field is not Field.NAME or len(value.scores) != len(value.text):
             return value.weakest
         pairs = zip(value.text, value.scores, strict=True)
         return min((score for character, score in pairs if character not in shapes.DOTS), default=0.0)
@@ -97,9 +99,16 @@ def is_clear(found: Found) -> bool:
     return found.confidence >= thresholds.MIN_CONFIDENCE
 
 
-def has_every(kind: Kind, found: dict[Field, Found]) -> bool:
-    """Whether every field is clear that all cards of this side have."""
-    expected = _BACK.keys() if kind.side is Side.BACK else _ON_EVERY_FRONT
+def on_every_card(kind: Kind, found: dict[Field, Found]) -> set[Field]:
+    """The fields that all cards of this side have; without a Chinese name where the holder may have none."""
+    expected = set(_BACK if kind.side is Side.BACK else _ON_EVERY_FRONT)
+    numbers = (found[field].text for field in (Field.NUMBER, Field.HISTORY) if field in found)
+    is_foreign = Field.NATIONALITY in found or any(number[1:2] == "A" for number in numbers)
+    return expected - {Field.NAME} if is_foreign else expected
+
+
+def are_clear(expected: set[Field], found: dict[Field, Found]) -> bool:
+    """Whether each of the fields was found and is sure enough to report."""
     return all(field in found and is_clear(found[field]) for field in expected)
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from ocr_integration.contract import PermitType, Side
 from ocr_integration.engine import shapes
-from ocr_integration.engine.labels import Field, Label, Value, folded
+from ocr_integration.engine.labels import Field, Label, Value, folded, split
 from ocr_integration.engine.lines import Line
 from ocr_integration.engine.permits import PERMITS
-from ocr_integration.engine.zone import Zone, find_zone_lines
+from ocr_integration.engine.zone import Zone, find_zone_lines, is_zone_line, might_be_zone_line, plain
 
 # A title may lose or change a character or two; unrelated headings stay below.
 _TITLE_LIKENESS = 0.78
+# A title read badly, or half hidden.
+_HALF_A_TITLE = 0.5
+# The lines of 30 read with characters too many; a passport's have 44.
+_LONGEST_ZONE = 38
+# Of the 22 that the first line has at least.
+_FEWEST_DIGITS = 14
 # Without a title this many different labels make a card, together with a number that fits.
 _LABELS_WITHOUT_TITLE = 3
 # With a title: a page of a book may print the permit's name, only a card has labels too.
@@ -46,6 +53,49 @@ def find_kind(lines: tuple[Line, ...], labels: list[Label], values: list[Value],
     return None
 
 
+def told_apart(lines: tuple[Line, ...]) -> tuple[list[Label], list[Value]]:
+    """The labels and the values of all lines that are not machine-readable ones."""
+    labels: list[Label] = []
+    values: list[Value] = []
+    for line in lines:
+        if not is_zone_line(line.text):
+            own_labels, own_values = split(line)
+            labels += own_labels
+            values += own_values
+    return labels, values
+
+
+def signs_of_a_permit(lines: tuple[Line, ...]) -> frozenset[str]:
+    """What every permit has, as far as lines that were only skimmed show it: a title, labels, dates, a number.
+
+    Cards hard to read still show some; a page of a book, a receipt or a table shows next to none.
+    """
+    labels, values = told_apart(lines)
+    texts = [value.text for value in values if "<" not in value.line.text]
+    others = {
+        "a date": any(shapes.single_date(text) or shapes.date_range(text) for text in texts),
+        "a number": any(shapes.permit_of_number(text) for text in texts),
+        "a zone": any(map(_might_be_a_permits_zone, lines)),
+        "a title": _titled(lines, _HALF_A_TITLE) is not None,
+    }
+    return frozenset({label.field.value for label in labels} | {sign for sign, shows in others.items() if shows})
+
+
+def _might_be_a_permits_zone(line: Line) -> bool:
+    text = plain(line.text)
+    return len(text) <= _LONGEST_ZONE and sum(map(str.isdigit, text)) >= _FEWEST_DIGITS and might_be_zone_line(line)
+
+
+def is_a_permits(signs: Set[str]) -> bool:
+    """Whether the signs are such as only a permit has; labels and dates stand on other papers too."""
+    return not signs.isdisjoint({"a title", "a number", "a zone"})
+
+
+def has_title(lines: tuple[Line, ...]) -> bool:
+    """Whether the title of a permit stands there."""
+    return _titled(lines) is not None
+
+
 def _states_a_holder(permit: PermitType, values: list[Value]) -> bool:
     """Whether a number of this permit and a period of validity stand there: only a card has both under its title."""
     return any(shapes.number(value.text, permit) for value in values) and any(
@@ -67,7 +117,8 @@ def _side(lines: tuple[Line, ...], seen: set[Field], zone: Zone | None) -> Side:
     return Side.BACK if back > front else Side.FRONT
 
 
-def _titled(lines: tuple[Line, ...]) -> PermitType | None:
+def _titled(lines: tuple[Line, ...], least: float = _TITLE_LIKENESS) -> PermitType | None:
+    """The permit whose title stands there, at least this much of it."""
     best, permit = 0.0, None
     for heading in [*(line.text for line in lines), *_rows(lines)]:
         text = shapes.spaceless(folded(heading)).replace("中华人民共和国", "")
@@ -75,7 +126,7 @@ def _titled(lines: tuple[Line, ...]) -> PermitType | None:
             likeness = _likeness(text, each.value)
             if likeness > best:
                 best, permit = likeness, each
-    return permit if best >= _TITLE_LIKENESS else None
+    return permit if best >= least else None
 
 
 def _rows(lines: tuple[Line, ...]) -> list[str]:

@@ -93,10 +93,17 @@ _OFFICES = str.maketrans(
 )
 _FOLD = str.maketrans(_TRADITIONAL + "：（）／，．－", _SIMPLIFIED + ":()/,.-")
 
+_FIGURE_IN_A_WORD = re.compile(r"(?<=[A-Za-z])[10](?=[a-z])")
+
 
 def folded(text: str) -> str:
     """Fold script and width for comparing with our own words only; the length stays the same."""
     return text.translate(_FOLD)
+
+
+def _as_words(text: str) -> str:
+    """Folded, and the figures among small letters taken for what they were misread from (Renewa1s)."""
+    return _FIGURE_IN_A_WORD.sub(lambda match: "l" if match[0] == "1" else "o", folded(text))
 
 
 def simplified_office(text: str) -> str:
@@ -181,21 +188,26 @@ _TAIL = re.compile(
     r"(?:(?<=[a-z:/\u3000-\uffff])[.\s]*|(?<=[A-Z]) )([A-Z]{0,2}\d[\dA-Z.、()\-/ ]{6,})$"
     r"|(?<=[A-Za-z0-9/:])\s?([\u3400-\u9fff·]{2,}|[男女])$"
 )
-# Characters of labels of what is not reported.
-_OTHER_LABELS = frozenset("停留备注")
+# Labels of what is not reported.
+_OTHER_LABELS = ("停留期限", "停留", "备注")
+# Characters of labels that are surnames as well (曾用, 机关, 英文).
+_SURNAMES_TOO = frozenset("曾关文史居原国年门")
+_WORDS = tuple({frozenset(word) for words in (*_CHINESE.values(), _OTHER_LABELS) for word in words})
 _SPECIMEN = re.compile(r"S.?P.?E.?C.?|MEN\b|样本|样张|樣本", re.IGNORECASE)
 
 
 def is_no_label(text: str) -> bool:
-    """Whether less than half of the characters are such as labels are made of."""
-    return 2 * sum(character in _TELLS or character in _OTHER_LABELS for character in folded(text)) < len(text)
+    """Whether less than half of the characters are such as one label is made of."""
+    plain = folded(text)
+    own = set(plain[1:] if plain[:1] in _SURNAMES_TOO else plain)
+    return 2 * max(len(own & word) for word in _WORDS) < len(text)
 
 
 def split(line: Line) -> tuple[list[Label], list[Value]]:
     """Cut a line into labels and values, each with the part of the box its characters take."""
     if _SPECIMEN.search(line.text):
         return [], []
-    text = folded(line.text)
+    text = _as_words(line.text)
     labels: list[Label] = []
     values: list[Value] = []
     reached, last = 0, None

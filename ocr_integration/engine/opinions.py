@@ -1,11 +1,11 @@
 """A second opinion on what was read unsurely: the same line cut with other margins, the readings weighed.
 
-Single characters with a near twin (黄/黃, 强/強) flip with the cut; the true one wins most cuts, and clearly.
+Single characters flip with the cut; the true one wins most cuts, and clearly. Short names are settled in `names`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import replace
 
 import cv2
@@ -20,11 +20,11 @@ from ocr_integration.engine.lines import Line, Text
 from ocr_integration.engine.models import Models, Recognised
 from ocr_integration.engine.page import Page, Pixels, cut_box
 from ocr_integration.engine.permits import PERMITS
-from ocr_integration.engine.scripts import Script, mostly, scripts_in
+from ocr_integration.engine.scripts import Script
 from ocr_integration.engine.spacing import with_blanks
 
 # Margin (share of the line's height), scale and sharpening of each cut.
-_CUTS = ((0.06, 1.0, 0.0), (0.1, 0.7, 0.0), (0.14, 1.0, 1.2), (0.2, 1.3, 0.0), (0.1, 1.3, 2.0))
+CUTS = ((0.06, 1.0, 0.0), (0.1, 0.7, 0.0), (0.14, 1.0, 1.2), (0.2, 1.3, 0.0), (0.1, 1.3, 2.0))
 # Together with the first reading this many must be the same text to count as agreement.
 _MOST = 5
 
@@ -32,12 +32,12 @@ _MOST = 5
 def weigh_unsure(page: Page, text: Text, models: Models, kind: Kind, found: dict[Field, Found]) -> dict[Field, Found]:
     """`found` with every unsure value replaced by what most cuts say, or dropped when they do not agree."""
     known = fields.shapes_of(kind)
-    unsure = [each for each in found.values() if not _is_sure(each)]
+    unsure = [each for each in found.values() if each.family is not Family.NAME and not _is_sure(each)]
     if not unsure:
         return found
     weighed = dict(found)
     for each in unsure:
-        crops = [_cut(page, text, each.value.line, *cut) for cut in _CUTS]
+        crops = [cut_line(page, text, each.value.line, *cut) for cut in CUTS]
         read = models.recognise(crops, script=_script(kind, each))
         own = [with_blanks(opinion, crop) for opinion, crop in zip(read, crops, strict=True)]
         winner = _weigh(each, own, known[each.field])
@@ -46,41 +46,6 @@ def weigh_unsure(page: Page, text: Text, models: Models, kind: Kind, found: dict
         else:
             weighed[each.field] = winner
     return weighed
-
-
-def in_one_script(page: Page, text: Text, models: Models, kind: Kind, found: dict[Field, Found]) -> dict[Field, Found]:
-    """`found` with a name that cannot be printed as it was read: read again in the permit's script, or not vouched for.
-
-    A character's twin in the other script is the likeliest to be misread, and the model is often sure of it.
-    """
-    name = found.get(Field.NAME)
-    if name is None:
-        return found
-    own = scripts_in(name.text)
-    required = PERMITS[kind.permit].script
-    if len(own) < 2 and (required is None or not set(own) - {required}):
-        return found
-    script = required or mostly(own)
-    again: Found | None = None
-    if script is not None:
-        crops = [_cut(page, text, name.value.line, *cut) for cut in _CUTS]
-        opinions = [
-            _again(name, read, fields.shapes_of(kind)[Field.NAME]) for read in models.recognise(crops, script=script)
-        ]
-        again = _agreed(opinions)
-    return {**found, Field.NAME: again or replace(name, witness=Witness.CONTRADICTED)}
-
-
-def _agreed(opinions: list[Found | None]) -> Found | None:
-    """The surest of the opinions most of which say the same; None when they do not."""
-    texts = Counter(each.text for each in opinions if each is not None)
-    for said, votes in texts.most_common(1):
-        if 2 * votes > len(opinions):
-            return replace(
-                max((each for each in opinions if each and each.text == said), key=lambda each: each.weakest),
-                witness=Witness.AGREED,
-            )
-    return None
 
 
 def _script(kind: Kind, found: Found) -> Script | None:
@@ -92,12 +57,11 @@ def _script(kind: Kind, found: Found) -> Script | None:
 
 def _is_sure(found: Found) -> bool:
     if found.witness is Witness.AGREED:
-        name = found.family is Family.NAME
-        return found.weakest >= (thresholds.SURE_NAME_CHARACTER if name else thresholds.SURE_AGREED_CHARACTER)
+        return found.weakest >= thresholds.SURE_AGREED_CHARACTER
     return found.witness is Witness.CONFIRMED
 
 
-def _cut(page: Page, text: Text, line: Line, margin: float, scale: float, sharpening: float) -> Pixels:
+def cut_line(page: Page, text: Text, line: Line, margin: float, scale: float, sharpening: float) -> Pixels:
     height = line.box.height
     crop = cut_box(page, text.frame, line.box.grown(margin * height, 0.7 * margin * height), scale=scale)
     return _sharpened(crop, sharpening) if sharpening else crop
@@ -111,7 +75,7 @@ def _sharpened(crop: Pixels, amount: float) -> Pixels:
 
 def _weigh(found: Found, readings: list[Recognised], shape: Shape) -> Found | None:
     opinions: dict[str, list[Found]] = defaultdict(list)
-    for each in [found, *(_again(found, read, shape) for read in readings)]:
+    for each in [found, *(read_again(found, read, shape) for read in readings)]:
         if each is not None:
             opinions[each.text].append(each)
     weights = {text: sum(each.weakest for each in group) for text, group in opinions.items()}
@@ -129,7 +93,7 @@ def _weigh(found: Found, readings: list[Recognised], shape: Shape) -> Found | No
     )
 
 
-def _again(found: Found, read: Recognised, shape: Shape) -> Found | None:
+def read_again(found: Found, read: Recognised, shape: Shape) -> Found | None:
     """The same field in another reading of its line."""
     line = replace(found.value.line, text=read.text, scores=read.scores, places=read.places)
     values = [value for value in split(line)[1] if shape(value.text)]

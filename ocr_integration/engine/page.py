@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from ocr_integration.engine.errors import UnreadableImageError
 
@@ -22,33 +22,53 @@ Corner = tuple[float, float]
 
 # Pictures are halved while their longer side stays this long (pixels).
 _SMALLEST_HALF = 1000
+# A JPEG whose half still has this longer side is decoded at that half (or quarter): no card in it is read better from
+# more, and a picture of 50 megapixels would take 150 MB a copy. What needs every pixel asks for a tile.
+_ENOUGH_TO_READ = 2800
+# From this many pixels on a decoded picture and its copies take 50 MB and more.
+_LARGE = 6_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A decoded picture: `pixels` BGR upright, `data` the file's own bytes, `orientation` its EXIF value 1-8.
 
-    `halved` holds the picture at a half, a quarter and so on of its size, down to about a screen's.
+    `width` and `height` are the picture's own, upright; `pixels` have `scale` of that. `halved` holds them at a half, a
+    quarter and so on of their size, down to about a screen's.
     """
 
     pixels: Pixels
     data: bytes
     file_format: str
     orientation: int
+    width: int
+    height: int
+    scale: float = 1.0
     halved: tuple[Pixels, ...] = ()
-
-    @property
-    def width(self) -> int:
-        return int(self.pixels.shape[1])
-
-    @property
-    def height(self) -> int:
-        return int(self.pixels.shape[0])
 
     def reduced(self, scale: float) -> tuple[Pixels, float]:
         """The smallest of the halved pictures that still has `scale` of the page's size, and its own scale."""
-        steps = int(np.clip(np.floor(-np.log2(scale) + 0.02), 0, len(self.halved)))
-        return (self.halved[steps - 1], 0.5**steps) if steps else (self.pixels, 1.0)
+        steps = int(np.clip(np.floor(-np.log2(scale / self.scale) + 0.02), 0, len(self.halved)))
+        return (self.halved[steps - 1] if steps else self.pixels), self.scale * 0.5**steps
+
+    def tile(self, left: int, top: int, size: int) -> Pixels:
+        """A square of the picture's own pixels, grey; where they were not kept the file is decoded for it once more."""
+        if self.scale == 1.0:
+            grey = cv2.cvtColor(self.pixels[top : top + size, left : left + size], cv2.COLOR_BGR2GRAY)
+            return np.asarray(grey, dtype=np.uint8)
+        with Image.open(io.BytesIO(self.data)) as picture:
+            picture.draft("L", picture.size)
+            upright = _upright(np.asarray(picture.convert("L")), self.orientation)
+            return np.ascontiguousarray(upright[top : top + size, left : left + size])
+
+
+def is_large(data: bytes) -> bool:
+    """Whether a picture weighs so much when decoded that one at a time is enough; not of bytes that are no picture."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+            return picture.size[0] * picture.size[1] > _LARGE
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
 
 
 def decode(data: bytes) -> Page:
@@ -57,12 +77,36 @@ def decode(data: bytes) -> Page:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
             file_format = picture.format or ""
             orientation = int(picture.getexif().get(0x0112, 1) or 1)
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            across, down = picture.size
+            if file_format == "JPEG":
+                _decode_less(picture)
+            stored = np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as broken:
         raise UnreadableImageError("the picture cannot be decoded") from broken
-    pixels = np.asarray(cv2.cvtColor(np.asarray(upright), cv2.COLOR_RGB2BGR), dtype=np.uint8)
     known = orientation if 1 <= orientation <= 8 else 1
-    return Page(pixels, data, file_format, known, _halved(pixels))
+    pixels = np.asarray(cv2.cvtColor(stored, cv2.COLOR_RGB2BGR), dtype=np.uint8)
+    scale = max(stored.shape[:2]) / max(across, down)
+    del stored
+    upright = np.ascontiguousarray(_upright(pixels, known))
+    width, height = (down, across) if known > 4 else (across, down)
+    return Page(upright, data, file_format, known, width, height, scale, _halved(upright))
+
+
+def _decode_less(picture: Image.Image) -> None:
+    """Have a large JPEG decoded at a half, a quarter or an eighth, which costs less time as well as memory."""
+    part = 1
+    while part < 8 and max(picture.size) / (2 * part) >= _ENOUGH_TO_READ:
+        part *= 2
+    if part > 1:
+        picture.draft("RGB", (-(-picture.size[0] // part), -(-picture.size[1] // part)))
+
+
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Turned as EXIF says, 1-8; a view of the same memory."""
+    turned = pixels.swapaxes(0, 1) if orientation > 4 else pixels
+    rows = slice(None, None, -1) if orientation in (3, 4, 7, 8) else slice(None)
+    columns = slice(None, None, -1) if orientation in (2, 3, 6, 7) else slice(None)
+    return turned[rows, columns]
 
 
 def _halved(pixels: Pixels) -> tuple[Pixels, ...]:
@@ -78,6 +122,8 @@ def _halved(pixels: Pixels) -> tuple[Pixels, ...]:
 _INK, _OVERLAY = 0.4, 0.62
 # The paper's brightness is looked for over this many pixels of a picture reduced to a screen's size.
 _PAPER_REACH = 41
+# For each share of the paper's light that is kept (of 255) how light it is shown.
+_LIGHT = (np.clip((np.arange(256) / 255 - _INK) / (_OVERLAY - _INK), 0, 1) * 255).astype(np.uint8)
 
 
 def without_overlay(page: Page) -> Page:
@@ -90,10 +136,14 @@ def without_overlay(page: Page) -> Page:
     small = cv2.resize(bright, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     paper = cv2.GaussianBlur(cv2.dilate(small, np.ones((9, 9), np.uint8)), (_PAPER_REACH, _PAPER_REACH), 0)
     paper = cv2.resize(paper, (bright.shape[1], bright.shape[0]), interpolation=cv2.INTER_LINEAR)
-    kept = bright.astype(np.float32) / np.maximum(paper, 1)
-    light = np.clip((kept - _INK) / (_OVERLAY - _INK), 0, 1) * 255
-    pixels = np.asarray(cv2.cvtColor(light.astype(np.uint8), cv2.COLOR_GRAY2BGR), dtype=np.uint8)
+    kept = cv2.divide(bright, np.maximum(paper, 1), scale=255)
+    light = cv2.LUT(kept, _LIGHT)
+    pixels = np.asarray(cv2.cvtColor(light, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
     return replace(page, pixels=pixels, halved=_halved(pixels))
+
+
+# Degrees.
+_SAME_DIRECTION = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +157,10 @@ class Frame:
 
     def to_page(self, points: Points) -> Points:
         return np.asarray(points @ self._turn().T, dtype=np.float64)
+
+    def is_near(self, other: Frame) -> bool:
+        """Whether text of the two directions is read as one, either way up."""
+        return abs(float(np.sin(self.angle - other.angle))) < np.sin(np.radians(_SAME_DIRECTION))
 
     def _turn(self) -> Points:
         cosine, sine = np.cos(self.angle), np.sin(self.angle)
@@ -138,6 +192,13 @@ class Box:
     def grown(self, sideways: float, upright: float) -> Box:
         return Box(self.left - sideways, self.top - upright, self.right + sideways, self.bottom + upright)
 
+    def shared(self, other: Box) -> float:
+        """How much of what the two cover together both cover (0-1)."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        both = max(0.0, across) * max(0.0, down)
+        return both / max(self.width * self.height + other.width * other.height - both, 1e-9)
+
     def holds(self, other: Box) -> bool:
         """Whether the other box's middle lies inside."""
         across = (other.left + other.right) / 2
@@ -152,6 +213,13 @@ class Box:
                 [self.left, self.bottom],
             ]
         )
+
+
+def bounds(points: Points) -> Box:
+    """The smallest upright box around points (n x 2)."""
+    left, top = points.min(axis=0)
+    right, bottom = points.max(axis=0)
+    return Box(float(left), float(top), float(right), float(bottom))
 
 
 def around(boxes: list[Box]) -> Box:

@@ -6,33 +6,38 @@ missing, portrait, forgery tests.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from ocr_integration.contract import BackFields, KnownWarning, PermitReading, Side
 from ocr_integration.engine import fields, shapes
-from ocr_integration.engine.confidence import Witness
-from ocr_integration.engine.crosscheck import cross_checked, disagrees, supplied
+from ocr_integration.engine.crosscheck import disagrees
 from ocr_integration.engine.errors import NoCardError, WrongSideError
 from ocr_integration.engine.examination import Examination, FieldEvidence
 from ocr_integration.engine.fields import Found
 from ocr_integration.engine.glare import without_burnt
-from ocr_integration.engine.kinds import Kind, find_kind
-from ocr_integration.engine.labels import Field, Label, Value, says_nothing_new, split
-from ocr_integration.engine.lines import Text, readings
+from ocr_integration.engine.kinds import Kind, find_kind, has_title, is_a_permits, signs_of_a_permit, told_apart
+from ocr_integration.engine.labels import Field, says_nothing_new
+from ocr_integration.engine.lines import Line, Text, closer, directions, find_text, read_lines
 from ocr_integration.engine.models import Models
-from ocr_integration.engine.opinions import in_one_script, weigh_unsure
-from ocr_integration.engine.page import Page, around, corners_on_page, cut_box, decode, without_overlay
+from ocr_integration.engine.page import Frame, Page, Points, around, corners_on_page, decode, is_large, without_overlay
 from ocr_integration.engine.portrait import Portrait, find_portrait
-from ocr_integration.engine.strips import read_missing
+from ocr_integration.engine.seen import (
+    Seen,
+    clearer,
+    fields_of,
+    lacks,
+    moved,
+    seen_closer,
+    seen_on,
+    zone_of,
+)
 from ocr_integration.engine.warnings import warnings_of
-from ocr_integration.engine.zone import ALPHABET, Zone, is_zone_line, might_be_zone_line, read_zone
+from ocr_integration.engine.zone import Zone
 
 # Every card states one of these; a form that asks for them does not.
 _PROOF = {Field.NUMBER, Field.HISTORY, Field.ID_NUMBER, Field.BIRTHDAY, Field.VALID_DATE}
@@ -40,16 +45,6 @@ _PROOF = {Field.NUMBER, Field.HISTORY, Field.ID_NUMBER, Field.BIRTHDAY, Field.VA
 _CARD_BESIDE, _CARD_ABOVE = 12.0, 4.0
 # So many long lines across the card's are a watermark; others run along it and only show by what they spoil.
 _WATERMARK_LINES = 2
-
-
-class _Seen(NamedTuple):
-    """A permit on the page, before its fields are told apart."""
-
-    text: Text
-    labels: list[Label]
-    values: list[Value]
-    zone: Zone | None
-    kind: Kind
 
 
 class Engine:
@@ -61,7 +56,8 @@ class Engine:
         # Libraries below us (face detection, linear algebra) start a thread for every core and let them spin.
         self._pools = ThreadpoolController()
         self._forgery_tests = forgery_tests
-        self._lock = threading.Lock()
+        # One thread for all callers: memory that the C libraries keep for a thread that once used it is kept only once.
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine")
 
     def read(self, image: bytes, *, side: Side, with_portrait: bool = False) -> PermitReading:
         """Read one side of a card.
@@ -73,33 +69,28 @@ class Engine:
 
     def examine(self, image: bytes, *, side: Side, with_portrait: bool = False) -> Examination:
         """Read one side of a card and say where each field stands and how sure it is; errors as of `read`."""
-        page = decode(image)
-        with self._lock, self._pools.limit(limits=self._threads):
-            return self._examine(page, side, with_portrait)
+        # Callers that wait hold their decoded picture, unless it is a large one.
+        page = None if is_large(image) else decode(image)
+        return self._worker.submit(self._alone, image, page, side, with_portrait).result()
+
+    def _alone(self, image: bytes, page: Page | None, side: Side, with_portrait: bool) -> Examination:
+        with self._pools.limit(limits=self._threads):
+            return self._examine(page or decode(image), side, with_portrait)
 
     def _examine(self, page: Page, side: Side, with_portrait: bool) -> Examination:
-        others: list[_Seen] = []
-        seen = next(filter(None, (self._seen(page, text, side, others) for text in self._texts(page))), None)
-        look = page
-        if (
-            seen is None
-        ):  # a watermark all over the picture may run in the direction of most of its text, or hide the rest
-            bare = without_overlay(page)
-            led = ((page, text) for text in self._texts(page, bare))
-            both = ((each, self._seen(each, text, side, others)) for each, text in chain(led, self._alone(bare)))
-            look, seen = next(((each, found) for each, found in both if found is not None), (page, None))
+        others: list[Seen] = []
+        seen = next(self._permits(page, side, others), None)
         if seen is None:
             if any(map(_states_a_number, others)):
                 raise WrongSideError("the side that was not asked for is seen")
             raise NoCardError("no permit is seen")
         text, kind, zone = seen.text, seen.kind, seen.zone
-        found = self._found(look, seen)
+        found = fields_of(seen, self._models)
         is_bare = zone is None and not _PROOF & found.keys()
         # Light may have burnt all of them away on a card; a form has no face either.
         if is_bare and (kind.side is Side.BACK or find_portrait(page, text) is None):
             raise NoCardError("titles and labels without a number or a date are a form, or talk about permits")
-        if text.foreign >= _WATERMARK_LINES or not fields.has_every(kind, found):
-            found = self._bare(page, seen, found)
+        found = self._completed(page, seen, found)
         found = without_burnt(page, text, found)
         portrait = None
         if (with_portrait or self._forgery_tests) and kind.side is Side.FRONT:
@@ -110,49 +101,77 @@ class Engine:
         reading = replace(reading, warnings=self._warnings(page, text, portrait, found, zone))
         return Examination(reading, _evidence(page, text, kind, found, reading), zone)
 
-    def _found(self, page: Page, seen: _Seen) -> dict[Field, Found]:
-        """The fields of what was seen: told apart, missing ones looked for, unsure ones read again."""
-        text, labels, values, zone, kind = seen
-        found = fields.assign(kind, labels, values)
-        found = read_missing(page, text, self._models, kind, labels, values, found)
-        found = weigh_unsure(page, text, self._models, kind, cross_checked(found, zone))
-        found = in_one_script(page, text, self._models, kind, found)
-        return supplied(kind, cross_checked(found, zone), zone)
+    def _permits(self, page: Page, side: Side, others: list[Seen]) -> Iterator[Seen]:
+        """The permit on the side that is asked for, as every way of looking shows it; others join `others`.
 
-    def _bare(self, page: Page, seen: _Seen, found: dict[Field, Found]) -> dict[Field, Found]:
-        """`found` with what is clearer once everything laid over the print is taken away."""
+        The ways are in the order of what they cost, and none is gone on with that shows nothing new of a permit.
+        """
+        shown: set[str] = set()
+        quads = find_text(page, self._models)
+        tried = directions(quads)
+        crossed = False
+        for frame in tried:
+            text = self._text(page, quads, frame, shown)
+            crossed = crossed or text.foreign >= _WATERMARK_LINES
+            yield from self._seen(page, text, side, others)
+            if not text.is_skimmed and has_title(text.lines) and not others:
+                again = closer(page, self._models, text, is_settled=says_nothing_new)
+                yield from self._seen(page, again, side, others)
+        if (not shown and not crossed) or any(map(_states_a_number, others)):
+            return
+        # A watermark all over the picture may run in the direction of most of its text, or hide the rest.
         bare = without_overlay(page)
-        text = next(self._texts(bare))
-        labels, values = _split(text)
-        again = self._found(bare, _Seen(text, labels, values, _zone(bare, text, self._models) or seen.zone, seen.kind))
-        better = dict(found)
-        for field, each in again.items():
-            before = better.get(field)
-            if before is not None and before.text == each.text and each.witness is Witness.ALONE:
-                each = replace(each, witness=Witness.AGREED)
-            if before is None or before.confidence < each.confidence:
-                better[field] = each
-        return better
+        clear = find_text(bare, self._models)
+        for frame in directions(clear):
+            if not any(frame.is_near(each) for each in tried):
+                yield from self._seen(page, self._text(page, quads, frame, shown), side, others)
+        for frame in directions(clear):
+            yield from self._seen(bare, self._text(bare, clear, frame, shown), side, others)
 
-    def _alone(self, bare: Page) -> Iterator[tuple[Page, Text]]:
-        """The readings of the bare print, each with its page."""
-        yield from ((bare, text) for text in self._texts(bare))
-
-    def _texts(self, page: Page, led_by: Page | None = None) -> Iterator[Text]:
-        return readings(page, self._models, is_settled=says_nothing_new, led_by=led_by)
-
-    def _seen(self, page: Page, text: Text, side: Side, others: list[_Seen]) -> _Seen | None:
-        """What one reading of the page shows; None for no permit we know, or its other side, which joins `others`."""
-        labels, values = _split(text)
-        zone = _zone(page, text, self._models)
+    def _seen(self, page: Page, text: Text, side: Side, others: list[Seen]) -> Iterator[Seen]:
+        """What one reading of the page shows, if it is a permit we know."""
+        if text.is_skimmed:
+            return
+        labels, values = told_apart(text.lines)
+        zone = zone_of(page, text, self._models)
         kind = find_kind(text.lines, labels, values, zone)
         if kind is None:
-            return None
-        seen = _Seen(text, labels, values, zone, kind)
+            return
+        seen = Seen(page, text, labels, values, zone, kind)
         if kind.side is side:
-            return seen
-        others.append(seen)
-        return None
+            yield seen
+        else:
+            others.append(seen)
+
+    def _completed(self, page: Page, seen: Seen, found: dict[Field, Found]) -> dict[Field, Found]:
+        """`found` with what further looks show of fields that are missing, the cheaper look first."""
+        if lacks(seen, found):
+            found = clearer(found, fields_of(seen_closer(seen, self._models), self._models))
+        is_whole = fields.are_clear(fields.on_every_card(seen.kind, found), found)
+        if seen.text.foreign < _WATERMARK_LINES and is_whole:
+            return found
+        bare = without_overlay(page)
+        clear = find_text(bare, self._models)
+        if not clear:
+            return found
+        text = read_lines(bare, self._models, clear, directions(clear)[0], is_settled=says_nothing_new)
+        again = seen_on(bare, text, seen, self._models)
+        clearer_there = fields_of(again, self._models)
+        if Field.NAME in found and seen.text.foreign < _WATERMARK_LINES:
+            # Without a watermark its print is the same and only coarser: what was doubtful stays so.
+            clearer_there.pop(Field.NAME, None)
+        return clearer(found, moved(clearer_there, text.frame, seen.text.frame))
+
+    def _text(self, page: Page, quads: list[Points], frame: Frame, shown: set[str]) -> Text:
+        """The page's text in one direction; read well only if it shows a permit's sign that is not yet in `shown`."""
+
+        def is_worth_it(lines: tuple[Line, ...]) -> bool:
+            signs = signs_of_a_permit(lines)
+            is_more = is_a_permits(signs) and not signs <= shown
+            shown.update(signs)
+            return is_more
+
+        return read_lines(page, self._models, quads, frame, is_settled=says_nothing_new, is_worth_it=is_worth_it)
 
     def _warnings(
         self, page: Page, text: Text, portrait: Portrait | None, found: dict[Field, Found], zone: Zone | None
@@ -163,7 +182,7 @@ class Engine:
         return warnings_of(page, text, card, portrait, zone_disagrees=disagrees(found, zone))
 
 
-def _states_a_number(seen: _Seen) -> bool:
+def _states_a_number(seen: Seen) -> bool:
     """Whether a card's own number stands there: a form or a talk about permits has none."""
     return seen.zone is not None or any(shapes.number(value.text, seen.kind.permit) for value in seen.values)
 
@@ -177,30 +196,6 @@ def _of_the_card(text: Text, found: dict[Field, Found]) -> Text:
     card = values.grown(_CARD_BESIDE * height, _CARD_ABOVE * height)
     own = [line for line in text.lines if card.holds(line.box)]
     return replace(text, lines=tuple(own)) if own else text
-
-
-def _zone(page: Page, text: Text, models: Models) -> Zone | None:
-    """The zone as read, or read again in nothing but its own alphabet."""
-    zone = read_zone(text.lines)
-    if zone is not None:
-        return zone
-    again = []
-    for line in filter(might_be_zone_line, text.lines):
-        crop = cut_box(page, text.frame, line.box.grown(0.2 * line.box.height, 0.06 * line.box.height))
-        read = models.recognise([crop], alphabet=ALPHABET)[0]
-        again.append(replace(line, text=read.text, scores=read.scores, places=read.places))
-    return read_zone(tuple(again))
-
-
-def _split(text: Text) -> tuple[list[Label], list[Value]]:
-    labels: list[Label] = []
-    values: list[Value] = []
-    for line in text.lines:
-        if not is_zone_line(line.text):
-            own_labels, own_values = split(line)
-            labels += own_labels
-            values += own_values
-    return labels, values
 
 
 def _evidence(

@@ -15,6 +15,8 @@ SECOND_PASS_BELOW_LINE_HEIGHT = 14.0
 SECOND_PASS_IF_SO_MUCH_NEARER = 2.2
 # Detection is trained on text near the horizontal; beyond this tilt (degrees) boxes swallow neighbours.
 SECOND_PASS_BEYOND_DEGREES = 8.0
+# Where a field is missing text is looked for once more in the card alone, in letters this much larger.
+CLOSER_SIDE = 1280
 # A line whose slope differs this much (degrees) from the card's is a watermark or the background.
 FOREIGN_SLOPE_DEGREES = 14.0
 

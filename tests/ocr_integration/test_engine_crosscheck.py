@@ -89,6 +89,6 @@ def test_confidence_never_falls_as_scores_rise_and_a_witness_never_harms() -> No
             shares = [confidence(family, score, witness) for score in scores]
             assert shares == sorted(shares)
     for steps in CURVES.values():
-        assert all(0 <= share <= 1 for _, share in steps)
+        assert all(0 <= step.share <= 1 for step in steps)
     assert confidence(Family.NAME, 1.0, Witness.AGREED) >= thresholds.MIN_CONFIDENCE
     assert confidence(Family.FIGURES, 0.3, Witness.ALONE) < thresholds.MIN_CONFIDENCE

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from ocr_integration.contract import PermitType, Side
 from ocr_integration.engine import UnreadableImageError, fields, shapes
 from ocr_integration.engine.kinds import Kind, find_kind
 from ocr_integration.engine.labels import Field, split
 from ocr_integration.engine.lines import Line
-from ocr_integration.engine.page import Box, Frame, decode
+from ocr_integration.engine.page import Box, Frame, decode, is_large
 from ocr_integration.engine.zone import check_digit, parse_back, parse_exit_entry
 
 
@@ -141,6 +144,10 @@ def test_a_surname_whose_rest_was_not_found_is_no_name() -> None:
     assert shapes.english_name("PAN,") == ""
 
 
+def test_a_figure_in_an_english_label_is_the_letter_it_was_misread_from() -> None:
+    assert fields_of(HK_FRONT, line("补换发次数／ Renewa1s 03"))[Field.COUNT] == "03"
+
+
 def test_two_pairs_in_one_line_are_told_apart() -> None:
     found = fields_of(HK_FRONT, line("性别 男 出生日期 1986.03.02"))
     assert found == {Field.SEX: "男", Field.BIRTHDAY: "1986.03.02"}
@@ -200,3 +207,42 @@ def test_text_running_down_the_page_runs_right_in_its_own_frame() -> None:
 def test_bytes_that_are_no_picture_are_refused(data: bytes) -> None:
     with pytest.raises(UnreadableImageError):
         decode(data)
+
+
+def _file(picture: Image.Image, form: str, orientation: int = 1) -> bytes:
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = orientation
+    picture.save(out, form, exif=exif, quality=90)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_page_stands_as_its_exif_orientation_shows_it(orientation: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (20, 30, 3), dtype=np.uint8)
+    data = _file(Image.fromarray(noise), "PNG", orientation)
+    page = decode(data)
+    with Image.open(io.BytesIO(data)) as picture:
+        shown = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    assert np.array_equal(page.pixels[:, :, ::-1], shown)
+    assert (page.height, page.width) == shown.shape[:2]
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_jpeg_is_decoded_at_a_half_and_keeps_its_own_size_and_pixels(orientation: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (150, 200, 3), dtype=np.uint8)
+    data = _file(Image.fromarray(noise).resize((6000, 4500)), "JPEG", orientation)
+    page = decode(data)
+    assert page.scale == 0.5
+    assert max(page.pixels.shape) == 3000
+    assert sorted((page.width, page.height)) == [4500, 6000]
+    assert page.reduced(0.25)[0].shape[0] * 4 == page.height
+    with Image.open(io.BytesIO(data)) as picture:
+        own = np.asarray(ImageOps.exif_transpose(picture).convert("L"))
+    tile = page.tile(1000, 2000, 512)
+    assert np.abs(tile.astype(int) - own[2000:2512, 1000:1512]).max() <= 8
+
+
+def test_only_a_large_picture_waits_for_its_turn_undecoded() -> None:
+    assert is_large(_file(Image.new("RGB", (3000, 2100)), "PNG"))
+    assert not is_large(_file(Image.new("RGB", (2000, 1500)), "PNG"))
+    assert not is_large(b"no picture")

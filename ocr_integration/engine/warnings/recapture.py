@@ -74,5 +74,4 @@ def _middle(page: Page, text: Text) -> Pixels:
     size = min(_TILE, page.width, page.height)
     left = int(np.clip(middle_x - size / 2, 0, page.width - size))
     top = int(np.clip(middle_y - size / 2, 0, page.height - size))
-    tile = cv2.cvtColor(page.pixels[top : top + size, left : left + size], cv2.COLOR_BGR2GRAY)
-    return np.asarray(tile, dtype=np.uint8)
+    return page.tile(left, top, size)

@@ -20,6 +20,7 @@ import cv2
 
 from ocr_integration.engine import Engine
 from ocr_integration.specimens import Capture, SpecimenKind, draw
+from ocr_integration.specimens.fonts import stand_ins
 from tests.bench.accuracy import tables
 from tests.bench.accuracy.plan import FULL, QUICK, REPORT_SEEDS, TUNING_SEEDS, Item, items
 from tests.bench.accuracy.reading import read
@@ -88,6 +89,7 @@ def _origin(arguments: argparse.Namespace) -> dict[str, str]:
         "command": "python -m tests.bench.accuracy " + " ".join(sys.argv[1:]),
         "commit": commit or "unknown",
         "seeds": f"{seeds.start} and up" + (" (TUNING SEEDS: no report)" if arguments.tuning else ""),
+        "typefaces another stands in for": ", ".join(stand_ins()) or "none",
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
     }
 

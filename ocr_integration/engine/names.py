@@ -1,0 +1,213 @@
+"""A short Chinese name: no grammar vouches for it, so two models that were trained apart must read it alike.
+
+A character may be misread as its twin (黄/黃, 龑/龔); where the twins sound unlike, the Latin name on the card tells
+which it is. A rare one may be passed over as if nothing stood there: then both models are sure of the rest, and only
+the ink tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from ocr_integration.engine import fields, shapes, thresholds
+from ocr_integration.engine.confidence import Family, Witness
+from ocr_integration.engine.fields import Found
+from ocr_integration.engine.ink import ink_of
+from ocr_integration.engine.kinds import Kind
+from ocr_integration.engine.labels import Field
+from ocr_integration.engine.lines import Text
+from ocr_integration.engine.models import Models, Recognised
+from ocr_integration.engine.opinions import CUTS, cut_line, read_again
+from ocr_integration.engine.page import Box, Page, Pixels, cut_box
+from ocr_integration.engine.permits import PERMITS
+from ocr_integration.engine.romanisation import likeness
+from ocr_integration.engine.scripts import Script, mostly, scripts_in
+from ocr_integration.engine.zone import plain
+
+# Ink farther than this from every character that was read (in line heights) belongs to one that was passed over...
+_FARTHEST_INK = 1.0
+# ...and so does ink between two characters whose middles stand this far apart (in steps from one to the next).
+_WIDEST_STEP = 1.6
+# Columns with this share of the line's height inked, so many heights wide, are a character's.
+_INKED_SHARE, _INKED_WIDTH = 0.12, 0.3
+# A Latin name is spelt like the Chinese one from this likeness on; its rivals must lie so far below.
+_SOUNDS_LIKE, _SOUNDS_BETTER = 0.75, 0.12
+# What sounds alike and is this likely to be what stands there leaves it open.
+_LIKELY = 0.35
+# So many cuts must say the same at least; those that mix the scripts were misread and do not count.
+_FEWEST_ALIKE = 2
+# Characters the other model sees where nothing is score below this.
+_GHOST = 0.08
+_NAME_IN_ZONE = re.compile("[A-Z]+(<[A-Z]+)*<<[A-Z]+[A-Z<]*")
+
+
+def settle_name(page: Page, text: Text, models: Models, kind: Kind, found: dict[Field, Found]) -> dict[Field, Found]:
+    """`found` with a short name as both models read it, as sure as the less sure of them; else not vouched for."""
+    name = found.get(Field.NAME)
+    if name is None or name.family is not Family.NAME:
+        return found
+    script = PERMITS[kind.permit].script
+    settled = _at_once(page, text, models, name, script)
+    if settled is None:
+        latin = _latin(text, found)
+        settled = _by_cuts(page, text, models, name, script, latin)
+        scripts = scripts_in((settled or name).text)
+        own = mostly(scripts)
+        # A name is printed in one script: one character, or what one model takes it for, is a twin in the other.
+        if own and own is not script and (len(scripts) > 1 or (settled is None and scripts[own] > 1)):
+            settled = _by_cuts(page, text, models, name, own, latin)
+    if settled is None or len(scripts_in(settled.text)) > 1 or _passes_ink_over(page, text, settled):
+        settled = replace(settled or name, witness=Witness.CONTRADICTED)
+    return {**found, Field.NAME: settled}
+
+
+def _latin(text: Text, found: dict[Field, Found]) -> str:
+    """The holder's name in Latin letters: as printed, or in the last machine-readable line of a back."""
+    printed = found.get(Field.ENGLISH_NAME)
+    if printed is not None:
+        return printed.text if fields.is_clear(printed) else ""
+    return next((plain(line.text) for line in text.lines if _NAME_IN_ZONE.fullmatch(plain(line.text))), "")
+
+
+def _at_once(page: Page, text: Text, models: Models, name: Found, script: Script | None) -> Found | None:
+    """The name as it was read, if it is clear and the other model reads the same, as clearly."""
+    scripts = scripts_in(name.text)
+    if len(scripts) > 1 or (script and set(scripts) - {script}):
+        return None
+    crop = cut_line(page, text, name.value.line, *CUTS[0])
+    other = read_again(name, _without_ghosts(models.recognise_otherwise([crop])[0]), shapes.name)
+    if other is None or other.text != name.text:
+        return None
+    least = min(name.weakest, other.weakest)
+    return _vouched(name, least, Witness.AGREED) if least >= thresholds.SURE_NAME_CHARACTER else None
+
+
+def _by_cuts(page: Page, text: Text, models: Models, name: Found, script: Script | None, latin: str) -> Found | None:
+    """What most cuts of the line say, the same for both models; or the one they might say that sounds like `latin`."""
+    crops = [cut_line(page, text, name.value.line, *cut) for cut in CUTS]
+    others = [_without_ghosts(read) for read in models.recognise_otherwise(crops, script=script)]
+    reads = [models.recognise(crops, script=script), others]
+    said = [[(again, read) for read in each if (again := read_again(name, read, shapes.name))] for each in reads]
+    majorities = [_majority([again for again, _ in each if len(scripts_in(again.text)) < 2]) for each in said]
+    agreed = None
+    if None not in majorities and len({each.text for each in majorities if each}) == 1:
+        least = min(each.weakest for each in majorities if each)
+        agreed = _vouched(next(each for each in majorities if each), least, Witness.AGREED)
+        if agreed.weakest >= thresholds.SURE_NAME_CHARACTER:
+            return agreed
+    own, other = (_candidates(each) for each in said)
+    both = {
+        name: replace(max(own[name], other[name], key=lambda each: each.weakest), witness=Witness.CONFIRMED)
+        for name in own.keys() & other.keys()
+    }
+    every = {name: max(each[name].weakest for each in (own, other) if name in each) for name in own | other}
+    return (_by_sound(both, every, latin) if latin else None) or agreed
+
+
+def _candidates(said: list[tuple[Found, Recognised]]) -> dict[str, Found]:
+    """All that one model read or might have read, each as sure as it ever was of it."""
+    surest: dict[str, Found] = {}
+    for again, read in said:
+        for each in (again, *_with_rivals(again, read)):
+            if each.text not in surest or surest[each.text].weakest < each.weakest:
+                surest[each.text] = each
+    return surest
+
+
+def _without_ghosts(read: Recognised) -> Recognised:
+    """The reading without characters that are hardly likelier than thousands of others, as at a line's end."""
+    kept = [at for at, score in enumerate(read.scores) if score >= _GHOST]
+    if len(kept) == len(read.text):
+        return read
+    scores, places = (tuple(each[at] for at in kept) for each in (read.scores, read.places))
+    return Recognised("".join(read.text[at] for at in kept), scores, places, tuple(read.rivals[at] for at in kept))
+
+
+def _majority(opinions: list[Found]) -> Found | None:
+    """The surest of what more than half of the opinions say, two at least; less sure by the share that differs."""
+    groups: dict[str, list[Found]] = defaultdict(list)
+    for each in opinions:
+        groups[each.text].append(each)
+    most = max(groups.values(), key=len, default=[])
+    if len(most) < _FEWEST_ALIKE or 2 * len(most) <= len(opinions):
+        return None
+    surest = max(most, key=lambda each: each.weakest)
+    return _vouched(surest, surest.weakest * len(most) / len(opinions), surest.witness)
+
+
+def _with_rivals(name: Found, read: Recognised) -> Iterator[Found]:
+    """The name with one character in its rival's place, for each that might stand there as well."""
+    start = read.text.rfind(name.text)
+    if start < 0:
+        return
+    for at in range(len(name.text)):
+        for rival, score in read.rivals[start + at]:
+            other = shapes.name(name.text[:at] + rival + name.text[at + 1 :])
+            if other and len(name.value.scores) == len(name.text):
+                scores = (*name.value.scores[:at], score, *name.value.scores[at + 1 :])
+                yield replace(name, text=other, value=replace(name.value, text=other, scores=scores))
+
+
+def _by_sound(both: dict[str, Found], every: dict[str, float], latin: str) -> Found | None:
+    """The one name that both models might read and that sounds like the Latin one, while no other likely one does.
+
+    `every`: all that either might read, and how surely.
+    """
+    fits = {name: likeness(name, latin) for name in every}
+    best = max(both, key=lambda name: (fits[name], both[name].weakest), default="")
+    rest = max((fits[name] for name, score in every.items() if name != best and score >= _LIKELY), default=0.0)
+    if not best or fits[best] < _SOUNDS_LIKE or len(fits) < 2 or fits[best] - rest < _SOUNDS_BETTER:
+        return None
+    return both[best]
+
+
+def _vouched(name: Found, least: float, witness: Witness) -> Found:
+    """The name as the witness bears it out, no character surer than the less sure of the two models was."""
+    scores = tuple(min(score, least) for score in name.value.scores)
+    return replace(name, value=replace(name.value, scores=scores), witness=witness)
+
+
+def _passes_ink_over(page: Page, text: Text, name: Found) -> bool:
+    """Whether a character's ink stands beside or between those that were read."""
+    line, value = name.value.line, name.value
+    if not line.text.endswith(value.text) or len(line.places) != len(line.text):
+        return False  # something else follows: its ink would be taken for the name's
+    crop = cut_box(page, text.frame, line.box)
+    height = line.box.height
+    middles = np.array(line.places[-len(value.text) :]) * line.box.width
+    for left, right in _blots(crop, line.box, middles[0] - 0.5 * height):
+        if max(left - middles[-1], right - middles[-1]) > _FARTHEST_INK * height and left > middles[-1]:
+            return True
+        if _stands_between(left, right, _roomy(value.text, middles, height)):
+            return True
+    return False
+
+
+def _roomy(name: str, middles: np.ndarray, height: float) -> list[tuple[float, float]]:
+    """The steps from one character to the next that have room for another; a dot stands closer than a character."""
+    pairs = zip(name, name[1:], middles, middles[1:], strict=False)
+    steps = [(left, right) for first, second, left, right in pairs if not {first, second} & set(shapes.DOTS)]
+    if not steps:
+        return []
+    usual = min(_WIDEST_STEP * min(right - left for left, right in steps) if len(steps) > 1 else np.inf, 1.25 * height)
+    return [(left, right) for left, right in steps if right - left > usual]
+
+
+def _stands_between(left: float, right: float, steps: list[tuple[float, float]]) -> bool:
+    """Whether ink stands in the middle of one of the steps."""
+    return any(left < (first + second) / 2 < right for first, second in steps)
+
+
+def _blots(crop: Pixels, box: Box, start: float) -> list[tuple[float, float]]:
+    """The stretches of inked columns right of `start` that are wide enough for a character's, in page pixels."""
+    ink = ink_of(crop)
+    scale = box.width / ink.shape[1]
+    inked = np.concatenate([[False], ink.mean(axis=0) >= _INKED_SHARE, [False]])
+    edges = np.flatnonzero(np.diff(inked.astype(np.int8)))
+    pairs = zip(edges[::2] * scale, edges[1::2] * scale, strict=True)
+    return [(left, right) for left, right in pairs if right - left >= _INKED_WIDTH * box.height and right > start]

@@ -1,0 +1,103 @@
+"""How a Chinese name sounds, to hold it against the Latin name on the same card: Cantonese, pinyin, Wade-Giles.
+
+Spellings differ from family to family, so a name is never refused for its sound; but of two readings of a character
+that sound unlike, the Latin name tells which it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from difflib import SequenceMatcher
+from functools import cache
+from importlib.resources import files
+from itertools import product
+
+import opencc
+
+# A name has at most so many readings in one way of spelling; beyond are oddities of single characters.
+_MOST_READINGS = 64
+# Wade-Giles from pinyin as passports spell it, without apostrophes; initials first, then whole syllables.
+_WADE_GILES_INITIALS = (
+    ("zh", "ch"), ("q", "ch"), ("j", "ch"), ("x", "hs"), ("z", "ts"), ("c", "ts"), ("b", "p"), ("d", "t"), ("g", "k"),
+    ("r", "j"),
+)  # fmt: skip
+_WADE_GILES = {
+    "zhi": "chih", "chi": "chih", "shi": "shih", "ri": "jih", "zi": "tzu", "ci": "tzu", "si": "szu", "yan": "yen",
+    "yi": "i", "ye": "yeh", "yue": "yueh", "you": "yu", "yong": "yung", "he": "ho", "ge": "ko", "ke": "ko",
+}  # fmt: skip
+_WADE_GILES_FINALS = (
+    (re.compile("ong$"), "ung"), (re.compile("ian$"), "ien"), (re.compile("ie$"), "ieh"), (re.compile("ue$"), "ueh"),
+    (re.compile("uo$"), "o"),
+)  # fmt: skip
+
+
+def likeness(name: str, latin: str) -> float:
+    """How much the Latin name is spelt as the Chinese one sounds (0-1), in the way of spelling that fits best."""
+    letters = re.sub("[^a-z]", "", latin.lower())
+    return max((_ratio(spelt, letters) for spelt in _spellings(name)), default=0.0)
+
+
+def _ratio(spelt: str, letters: str) -> float:
+    return SequenceMatcher(None, spelt, letters, autojunk=False).ratio()
+
+
+@cache
+def _spellings(name: str) -> frozenset[str]:
+    ways = (lambda character: _cantonese(character) or _pinyin(character), _pinyin, _wade_giles)
+    found: set[str] = set()
+    for way in ways:
+        readings = [way(character) for character in name]
+        if all(readings):
+            choices = list(product(*readings))[:_MOST_READINGS]
+            found.update("".join(choice) for choice in choices)
+    return frozenset(found)
+
+
+@cache
+def _cantonese(character: str) -> tuple[str, ...]:
+    table = _cantonese_table()
+    return table.get(character) or table.get(_to_traditional().convert(character), ())
+
+
+@cache
+def _pinyin(character: str) -> tuple[str, ...]:
+    marked = _pinyin_table().get(str(ord(character)), "").replace("ü", "u")
+    plain = "".join(each for each in unicodedata.normalize("NFD", marked) if not unicodedata.combining(each))
+    return tuple(dict.fromkeys(filter(None, plain.split(","))))
+
+
+@cache
+def _wade_giles(character: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(_in_wade_giles, _pinyin(character))))
+
+
+def _in_wade_giles(syllable: str) -> str:
+    if syllable in _WADE_GILES:
+        return _WADE_GILES[syllable]
+    for pinyin, other in _WADE_GILES_INITIALS:
+        if syllable.startswith(pinyin):
+            syllable = other + syllable.removeprefix(pinyin)
+            break
+    for pattern, ending in _WADE_GILES_FINALS:
+        syllable = pattern.sub(ending, syllable)
+    return syllable
+
+
+# Of both packages the tables are all we need: importing the first loads four others of its size.
+@cache
+def _cantonese_table() -> dict[str, tuple[str, ...]]:
+    table = json.loads(files("cantoroman").joinpath("data/charToRoman.json").read_text(encoding="utf-8"))
+    return {character: tuple(dict.fromkeys(readings)) for character, readings in table.items()}
+
+
+@cache
+def _pinyin_table() -> dict[str, str]:
+    table: dict[str, str] = json.loads(files("pypinyin").joinpath("pinyin_dict.json").read_text(encoding="utf-8"))
+    return table
+
+
+@cache
+def _to_traditional() -> opencc.OpenCC:
+    return opencc.OpenCC("s2t")

@@ -1,0 +1,144 @@
+"""Further looks at the same permit: rows that were not found, parts of one value, and pictures that are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ocr_integration.contract import PermitType, Side
+from ocr_integration.engine import Engine, NoCardError, WrongSideError
+from ocr_integration.engine.fields import on_every_card
+from ocr_integration.engine.kinds import Kind, signs_of_a_permit
+from ocr_integration.engine.labels import Field, is_no_label
+from ocr_integration.engine.lines import Line
+from ocr_integration.engine.models import Models, Recognised
+from ocr_integration.engine.page import Box, Frame
+from ocr_integration.engine.seen import clearer, moved
+from ocr_integration.engine.spacing import with_blanks
+from ocr_integration.specimens import draw
+from tests.ocr_integration.test_engine_crosscheck import found
+from tests.ocr_integration.test_engine_reading import filled
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.mark.parametrize(
+    ("kind", "capture", "seed"),
+    [
+        ("hk_macao_back", "table", 774066),  # the identity number's whole row was not found
+        ("exit_entry_taiwan_front", "table", 775030),  # a label and the sex under it were one box
+        ("hk_macao_front", "flat", 5025),  # the two dates of a period were two boxes
+    ],
+)
+def test_a_row_that_was_not_found_at_first_is_read(engine: Engine, kind: str, capture: str, seed: int) -> None:
+    specimen = draw(kind, seed=seed, capture=capture)
+    assert filled(engine.read(specimen.image, side=specimen.side)) == filled(specimen.truth)
+
+
+@pytest.mark.parametrize("name", ["曾曾敏咏", "曾麗", "文偉", "關子明", "史大文"])
+def test_a_surname_that_labels_have_too_makes_no_label(name: str) -> None:
+    assert is_no_label(name)
+
+
+@pytest.mark.parametrize("label", ["签发", "性别", "曾用证件", "停留期限", "证件號碼"])
+def test_a_label_in_part_is_still_a_label(label: str) -> None:
+    assert not is_no_label(label)
+
+
+def test_a_name_is_looked_for_unless_the_number_says_that_there_may_be_none() -> None:
+    front = Kind(PermitType.HK_MACAO_RESIDENT, Side.FRONT)
+    number = found(Field.NUMBER, "H12345678")
+    foreign = found(Field.NUMBER, "HA1234567")
+    assert Field.NAME in on_every_card(front, {Field.NUMBER: number})
+    assert Field.NAME not in on_every_card(front, {Field.NUMBER: foreign})
+    assert Field.NAME not in on_every_card(Kind(front.permit, Side.BACK), {Field.HISTORY: foreign})
+
+
+def test_a_part_of_what_was_read_before_is_never_taken_for_it() -> None:
+    whole = {Field.ENGLISH_NAME: found(Field.ENGLISH_NAME, "MUHAMMAD,ASIF KHAN", 3, score=0.7)}
+    part = {Field.ENGLISH_NAME: found(Field.ENGLISH_NAME, "MUHAMMAD,ASIF")}
+    assert clearer(whole, part)[Field.ENGLISH_NAME].text == "MUHAMMAD,ASIF KHAN"
+
+
+def test_the_same_line_seen_twice_bears_itself_out_no_better() -> None:
+    once = found(Field.NUMBER, "H12345678")
+    again = found(Field.NUMBER, "H12345678")
+    assert clearer({Field.NUMBER: once}, {Field.NUMBER: once})[Field.NUMBER].witness is once.witness
+    assert clearer({Field.NUMBER: once}, {Field.NUMBER: again})[Field.NUMBER].witness > once.witness
+
+
+def test_a_place_told_in_another_frame_is_the_same_place_on_the_page() -> None:
+    seen = {Field.NUMBER: found(Field.NUMBER, "H12345678")}
+    before, after = Frame(0.02), Frame(0.0)
+    there = moved(seen, before, after)[Field.NUMBER].value.box
+    middle = after.to_page(np.array([[(there.left + there.right) / 2, there.middle]]))
+    box = seen[Field.NUMBER].value.box
+    assert np.allclose(middle, before.to_page(np.array([[(box.left + box.right) / 2, box.middle]])))
+
+
+def _blots(*columns: tuple[int, int], width: int = 400) -> np.ndarray:
+    crop = np.full((48, width, 3), 235, dtype=np.uint8)
+    for left, right in columns:
+        crop[8:40, left:right] = 20
+    return crop
+
+
+def _read(text: str, middles: list[float], width: int = 400) -> Recognised:
+    return Recognised(text, (1.0,) * len(text), tuple(middle / width for middle in middles))
+
+
+def test_narrow_letters_of_one_pitch_have_room_around_them_and_no_blanks() -> None:
+    # L I N G of one advance of 40: the I is narrow, so that its gaps are as wide as a proportional face's blank.
+    crop = _blots((10, 36), (60, 66), (88, 116), (130, 156), (170, 196), (220, 226))
+    read = _read("LINGLI", [23, 63, 102, 143, 183, 223])
+    assert with_blanks(read, crop).text == "LINGLI"
+
+
+def test_a_gap_is_a_blank_when_it_is_as_wide_as_the_line_s_other_blanks() -> None:
+    crop = _blots((10, 30), (36, 60), (84, 104), (110, 134), (150, 170), (176, 200))
+    read = _read("AB CDEF", [20, 48, 72, 94, 122, 160, 188])
+    assert with_blanks(read, crop).text == "AB CDEF"
+    crop = _blots((10, 30), (36, 60), (84, 104), (110, 134), (158, 178), (184, 208))
+    assert with_blanks(_read("AB CDEF", [20, 48, 72, 94, 122, 168, 196]), crop).text == "AB CD EF"
+
+
+def _line(text: str) -> Line:
+    box = Box(0, 0, 20.0 * len(text), 24)
+    return Line(text, (1.0,) * len(text), tuple((at + 0.5) / len(text) for at in range(len(text))), box, box.corners())
+
+
+def test_signs_of_a_permit_are_titles_labels_dates_numbers_and_zones() -> None:
+    lines = ("港澳居民来往内地通行", "性别 女", "2021.10.23-2031.10.22", "H37674966", "CSC289988312<2909288<4901208<0")
+    assert signs_of_a_permit(tuple(map(_line, lines))) == {"a title", "sex", "a date", "a number", "a zone"}
+    assert not signs_of_a_permit(tuple(map(_line, ("山上的雪，慢慢地化了", "牛奶 Milk", "HK$ 12.50"))))
+
+
+@pytest.mark.parametrize("seed", [9901, 9902, 9906])
+def test_a_picture_without_a_sign_of_a_permit_is_not_read_at_all(
+    engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specimen = draw("not_a_card", seed=seed)
+    monkeypatch.setattr(Models, "recognise", lambda *_args, **_more: pytest.fail(f"{specimen.look} was read"))
+    with pytest.raises(NoCardError):
+        engine.read(specimen.image, side=Side.FRONT)
+
+
+def test_the_other_side_of_a_card_is_told_without_another_look(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+    detect = Models.detect
+
+    def counted(*given: Any, **more: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return detect(*given, **more)
+
+    monkeypatch.setattr(Models, "detect", counted)
+    specimen = draw("taiwan_front", seed=1207)
+    with pytest.raises(WrongSideError):
+        engine.read(specimen.image, side=Side.BACK)
+    assert looks == 1

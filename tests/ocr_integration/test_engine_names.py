@@ -1,0 +1,80 @@
+"""Short Chinese names: two models of different make, the Latin name beside them, and ink nobody read."""
+
+from __future__ import annotations
+
+import pytest
+
+from ocr_integration.engine import Engine
+from ocr_integration.engine.confidence import Witness
+from ocr_integration.engine.fields import Found
+from ocr_integration.engine.labels import Field
+from ocr_integration.engine.models import Recognised
+from ocr_integration.engine.names import _by_sound, _with_rivals, _without_ghosts
+from ocr_integration.engine.romanisation import likeness
+from ocr_integration.specimens import draw
+from tests.ocr_integration.test_engine_crosscheck import found
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.mark.parametrize(
+    ("name", "latin"),
+    [
+        ("陳大文", "CHAN,TAI MAN"),
+        ("謝曉穎", "TSE,HIU WING"),
+        ("陈美玲", "CHEN,MEILING"),
+        ("許志強", "HSU,CHIH-CHIANG"),
+        ("張子軒", "CHANG,TZU-HSUAN"),
+        ("顏静淑", "YEN,CHING-SHU"),
+        ("邝淑芷", "KWONG,SUK CHI"),
+    ],
+)
+def test_a_name_sounds_as_it_is_spelt_in_each_romanisation(name: str, latin: str) -> None:
+    assert likeness(name, latin) > 0.8
+
+
+def test_of_two_twins_the_latin_name_tells_which_sounds_like_it() -> None:
+    assert likeness("羅龑", "LAW,YIM") > likeness("羅龔", "LAW,YIM") + 0.12
+    assert likeness("陳美玲", "TAN,BEE LENG") < 0.75  # spelt after another tongue: says nothing
+
+
+def _name(text: str, score: float = 0.6) -> Found:
+    return found(Field.NAME, text, len(text) - 1, score=score)
+
+
+def _chosen(both: dict[str, float], every: dict[str, float], latin: str) -> str:
+    chosen = _by_sound({name: _name(name, score) for name, score in both.items()}, every, latin)
+    return chosen.text if chosen else ""
+
+
+def test_only_a_name_that_both_models_might_read_is_chosen_by_its_sound() -> None:
+    twins = {"羅龑": 0.6, "羅龔": 0.8}
+    assert _chosen(twins, twins, "LAW,YIM") == "羅龑"
+    assert not _chosen({"羅龔": 0.8}, twins, "LAW,YIM")
+    assert not _chosen({"陳雲": 0.9}, {"陳雲": 0.9}, "CHAN,WAN")  # no rival to be told from
+
+
+def test_names_that_sound_alike_are_not_told_apart_unless_one_is_hardly_likely() -> None:
+    assert not _chosen({"何強": 0.6, "荷強": 0.9}, {"何強": 0.9, "荷強": 0.9, "強": 0.3}, "HE,QIANG")
+    assert _chosen({"何強": 0.9, "荷強": 0.05}, {"何強": 0.9, "荷強": 0.05, "強": 0.3}, "HE,QIANG") == "何強"
+
+
+def test_a_rival_stands_in_its_character_s_place_with_its_own_score() -> None:
+    read = Recognised("姓名罗龔", (1.0, 1.0, 1.0, 0.8), (0.1, 0.3, 0.6, 0.9), ((), (), (), (("龑", 0.15),)))
+    assert [(each.text, each.weakest) for each in _with_rivals(_name("罗龔", 0.8), read)] == [("罗龑", 0.15)]
+
+
+def test_a_rare_surname_read_in_two_ways_is_settled_by_the_latin_name(engine: Engine) -> None:
+    specimen = draw("hk_macao_front", seed=775030, capture="flat")
+    seen = engine.examine(specimen.image, side=specimen.side)
+    name = next(each for each in seen.evidence if each.name == "name")
+    assert name.text == specimen.truth.name == "罗龑"
+    assert name.evidence == f"NAME {Witness.CONFIRMED.name}"
+
+
+def test_what_is_seen_behind_the_end_of_a_line_is_no_character() -> None:
+    read = Recognised("李宇傑勳", (1.0, 0.95, 1.0, 0.02), (0.2, 0.5, 0.8, 0.99), ((), (), (), ()))
+    assert _without_ghosts(read) == Recognised("李宇傑", (1.0, 0.95, 1.0), (0.2, 0.5, 0.8), ((), (), ()))
