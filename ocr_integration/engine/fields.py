@@ -112,10 +112,15 @@ def are_clear(expected: set[Field], found: dict[Field, Found]) -> bool:
     return all(field in found and is_clear(found[field]) for field in expected)
 
 
+def may_lack_its_comma(found: Found) -> bool:
+    """Whether this is a Latin name without a comma: they are lost first, so it must be sure by itself."""
+    return found.field is Field.ENGLISH_NAME and "," not in found.text
+
+
 def witnessed(found: Found) -> Found:
     """`found`, marked as agreed upon where the smaller model read the same in its line."""
-    if found.field is Field.ENGLISH_NAME and "," not in found.text:
-        return found  # commas are lost before anything else; a name without one must be sure by itself
+    if may_lack_its_comma(found):
+        return found
     skimmed = shapes.spaceless(found.value.line.skimmed)
     said = (shapes.spaceless(found.value.text), found.text if found.family is Family.WORDS else "")
     if found.witness is Witness.ALONE and any(text and text in skimmed for text in said):

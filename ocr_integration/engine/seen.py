@@ -93,7 +93,9 @@ def clearer(found: dict[Field, Found], again: dict[Field, Found]) -> dict[Field,
         before = better.get(field)
         if before is not None and each.text != before.text and each.text in before.text:
             continue  # a part of what was read before
-        is_second = before is not None and before.value.line is not each.value.line
+        is_second = (
+            before is not None and before.value.line is not each.value.line and not fields.may_lack_its_comma(each)
+        )
         if before is not None and is_second and before.text == each.text and each.witness is Witness.ALONE:
             each = replace(each, witness=Witness.AGREED)
         if before is None or before.confidence < each.confidence:

@@ -72,6 +72,11 @@ def test_the_same_line_seen_twice_bears_itself_out_no_better() -> None:
     assert clearer({Field.NUMBER: once}, {Field.NUMBER: again})[Field.NUMBER].witness > once.witness
 
 
+def test_a_latin_name_that_lost_its_comma_in_two_looks_is_no_surer() -> None:
+    once, again = (found(Field.ENGLISH_NAME, "CHEN HSIAO-FENG") for _ in range(2))
+    assert clearer({Field.ENGLISH_NAME: once}, {Field.ENGLISH_NAME: again})[Field.ENGLISH_NAME].witness is once.witness
+
+
 def test_a_place_told_in_another_frame_is_the_same_place_on_the_page() -> None:
     seen = {Field.NUMBER: found(Field.NUMBER, "H12345678")}
     before, after = Frame(0.02), Frame(0.0)
