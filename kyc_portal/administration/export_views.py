@@ -19,7 +19,7 @@ from kyc_portal.accounts.models import Role
 from kyc_portal.accounts.permissions import refuse, require_fresh_factor, require_role, signed_in_user
 from kyc_portal.administration.forms import ExportForm
 from kyc_portal.exports import asking, queries
-from kyc_portal.exports.columns import CLEAR_COLUMNS, COLUMNS
+from kyc_portal.exports.columns import CLEAR_FIELDS, COLUMNS, COLUMNS_VERSION
 from kyc_portal.exports.errors import NotAllowedError, RefusedError, TooLateError
 from kyc_portal.exports.formats import FORMATS
 from kyc_portal.exports.models import Export
@@ -31,6 +31,31 @@ _REFUSALS: dict[str, Promise] = {
     "nothing": _("Nothing matches; no file is made."),
     "too_many": _("An Excel sheet holds a million rows, and more match. Choose CSV, or narrow the list."),
     "busy": _("Five of your exports are under way. Wait for one, or call one off."),
+}
+_FILTERS = frozenset({"state", "code", "permit_type", "received_from", "received_to"})
+# What a column holds, with its mask, as the form says it.
+_WORDS: dict[str, Promise] = {
+    "reference": _("Case"),
+    "customer_reference": _("Customer"),
+    "state": _("State"),
+    "attempt": _("Attempt"),
+    "version": _("Version of the evidence"),
+    "gravest_warning": _("Gravest warning"),
+    "warning_codes": _("Warning codes"),
+    "points": _("Points"),
+    "permit_type": _("Permit type"),
+    "name_masked": _("Name, masked: 颜••"),
+    "number_ends": _("Number, its last four: 9911"),
+    "expires_on": _("Permit runs out on"),
+    "received_at": _("Received"),
+    "waiting_since": _("Waiting since"),
+    "decided_at": _("Decided"),
+    "as_of": _("When the row was read"),
+    "name": _("name"),
+    "english_name": _("Latin name"),
+    "birthday": _("date of birth"),
+    "number": _("number"),
+    "valid_date": _("validity"),
 }
 
 
@@ -54,19 +79,43 @@ def exports(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(_REFUSALS[error.reason]))
         else:
             return redirect("administration:exports")
+    user, sought = signed_in_user(request), request.GET.get("sha256", "").strip().lower()
     context = {
         **_lines(request),
         "form": form,
-        "rows_now": Wanted().rows().count(),
-        "columns": list(COLUMNS),
-        "clear_columns": list(CLEAR_COLUMNS),
+        "rows_now": _rows_now(form),
+        "version": COLUMNS_VERSION,
+        "columns": [(name, _WORDS[name]) for name in COLUMNS],
+        "clear_columns": [str(_WORDS[name]) for name in CLEAR_FIELDS],
+        "others": queries.others_who_may_approve(user),
+        "sought": sought,
+        "known": queries.made_with(sought) if sought else None,
     }
     return render(request, "administration/exports.html", context, status=400 if form.errors else 200)
 
 
+def _rows_now(form: ExportForm) -> int:
+    """How many rows the filter takes at this moment; a filter that cannot be read takes them all."""
+    wanted = form.wanted() if form.is_bound and not _FILTERS & set(form.errors) else Wanted()
+    return wanted.rows().count()
+
+
 def _lines(request: HttpRequest) -> dict[str, Any]:
     lines = queries.newest(signed_in_user(request), now=timezone.now())
-    return {"lines": lines, "etag": queries.etag(lines, language=get_language() or "")}
+    return {
+        "under_way": [line for line in lines if line.is_under_way],
+        "past": [line for line in lines if not line.is_under_way],
+        "etag": queries.etag(lines, language=get_language() or ""),
+    }
+
+
+@require_safe
+@require_role(Role.ADMINISTRATOR)
+def count(request: HttpRequest) -> HttpResponse:
+    """How many rows a filter takes now, for the form while it is filled in."""
+    form = ExportForm(request.GET)
+    form.is_valid()
+    return render(request, "administration/_export_rows.html", {"rows_now": _rows_now(form)})
 
 
 @require_safe

@@ -46,12 +46,18 @@ class ExportForm(forms.Form):
         label=_("Received up to and with"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
     form = forms.ChoiceField(
-        label=_("Format"), required=False, choices=[(each.key, each.label) for each in FORMATS.values()]
+        label=_("Format"),
+        required=False,
+        initial="csv",
+        choices=[(each.key, each.label) for each in FORMATS.values()],
+        widget=forms.RadioSelect,
     )
     values = forms.ChoiceField(
         label=_("Personal values"),
         required=False,
+        initial="",
         choices=[("", _("Masked")), ("clear", _("In clear, once a second administrator approves"))],
+        widget=forms.RadioSelect,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

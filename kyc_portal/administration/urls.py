@@ -24,6 +24,7 @@ urlpatterns = [
     path("audit-log/<int:entry_id>/proof/", log_views.proof, name="audit-proof"),
     path("audit-log/<int:entry_id>/reveal/", log_views.reveal, name="audit-reveal"),
     path("exports/", export_views.exports, name="exports"),
+    path("exports/count/", export_views.count, name="exports-count"),
     path("exports/list/", export_views.listed, name="exports-list"),
     path("exports/<uuid:export_id>/approve/", export_views.approve, name="export-approve"),
     path("exports/<uuid:export_id>/cancel/", export_views.cancel, name="export-cancel"),

@@ -11,13 +11,14 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.accounts.models import User
+from kyc_portal.accounts.models import Role, User
 from kyc_portal.exports.formats import FORMATS
 from kyc_portal.exports.models import OPEN, Export, ExportState
 from kyc_portal.submissions import policy
 from kyc_portal.submissions.states import State
 
 SHOWN = 30
+_UNDER_WAY = frozenset({ExportState.WAITING, ExportState.ASKED, ExportState.RUNNING})
 _FAULTS: dict[str, Promise] = {
     "asker_left": _("Who asked is no administrator any more."),
     "columns_changed": _("The columns have changed since it was asked for."),
@@ -41,12 +42,28 @@ class Line:
     may_cancel: bool
     may_take: bool
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether something is still to be done before there is a file."""
+        return self.export.state in _UNDER_WAY
+
 
 def newest(reader: User, *, now: datetime) -> list[Line]:
     """What is under way or was lately."""
     done = Coalesce(Sum("parts__rows", filter=Q(parts__is_packed=False)), 0)
     found = Export.objects.select_related("asked_by", "approved_by", "ended_by").annotate(rows_done=done)
     return [_line(export, reader, now) for export in found.order_by("-asked_at")[:SHOWN]]
+
+
+def made_with(sha256: str) -> Export | None:
+    """The export whose file has this hash, in hexadecimal letters; what ended since counts too."""
+    return Export.objects.select_related("asked_by").filter(sha256=sha256).exclude(sha256="").first()
+
+
+def others_who_may_approve(person: User) -> list[str]:
+    """The names of the other administrators: somebody else says yes to values in clear."""
+    others = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=person.pk)
+    return list(others.order_by("display_name").values_list("display_name", flat=True))
 
 
 def etag(lines: list[Line], *, language: str) -> str:

@@ -157,3 +157,38 @@ def test_calling_off_takes_the_link_away(sign_in: Callable[[User], Client]) -> N
     answer = client.get(reverse("administration:export-file", args=[export.pk]))
     assert answer.status_code == 302
     assert "Cancelled" in client.get(answer["Location"]).content.decode()
+
+
+def test_rows_are_counted_while_the_filter_is_chosen(sign_in: Callable[[User], Client]) -> None:
+    ada = cast.make_staff(Role.ADMINISTRATOR)
+    cast.to_review(now=timezone.now())
+    cast.collecting(cast.make_customer())
+    client = sign_in(ada)
+    counted = reverse("administration:exports-count")
+    assert "<strong>2</strong> cases" in client.get(counted).content.decode()
+    assert "<strong>1</strong> case" in client.get(counted, {"state": "to_review"}).content.decode()
+    assert "Nothing matches" in client.get(counted, {"code": "-9104"}).content.decode()
+    assert (
+        "<strong>2</strong>" in client.get(counted, {"received_from": "no day", "state": "to_review"}).content.decode()
+    )
+
+
+def test_a_file_from_outside_is_compared_by_its_hash(sign_in: Callable[[User], Client]) -> None:
+    ada, ben = cast.make_staff(Role.ADMINISTRATOR, "Ada Chow"), cast.make_staff(Role.ADMINISTRATOR, "Ben")
+    cast.to_review(now=timezone.now())
+    export = asked_by(ada)
+    client = freshly_signed_in(sign_in(ben), ben)
+    page = reverse("administration:exports")
+    text = client.get(page, {"sha256": f" {export.sha256.upper()} "}).content.decode()
+    assert "for Ada Chow, and unchanged" in text
+    assert "No file we made has this hash" in client.get(page, {"sha256": "0" * 64}).content.decode()
+    assert "No file we made" not in client.get(page).content.decode()
+
+
+def test_who_may_say_yes_to_values_in_clear_is_named(sign_in: Callable[[User], Client]) -> None:
+    ada = cast.make_staff(Role.ADMINISTRATOR, "Ada Chow")
+    client = freshly_signed_in(sign_in(ada), ada)
+    page = reverse("administration:exports")
+    assert "There is no other administrator" in client.get(page).content.decode()
+    cast.make_staff(Role.ADMINISTRATOR, "Ben Ho")
+    assert "Who may say it: Ben Ho" in client.get(page).content.decode()

@@ -92,6 +92,7 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "administration:audit-reveal": ("post", frozenset({A, D})),
     "administration:exports": ("get", frozenset({D})),
     "administration:exports-list": ("get", frozenset({D})),
+    "administration:exports-count": ("get", frozenset({D})),
     "administration:export-approve": ("post", frozenset({D})),
     "administration:export-cancel": ("post", frozenset({D})),
     "administration:export-file": ("get", frozenset({D})),
