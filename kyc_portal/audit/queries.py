@@ -63,7 +63,14 @@ def acts_about(subject: UUID, *, since: datetime | None = None) -> QuerySet[Entr
 
 
 # Acts that showed somebody something of a customer and changed nothing.
-VIEWS = ("case.opened", "picture.viewed", "picture.fetched_ahead", "sample.opened", "value.revealed")
+VIEWS = (
+    "case.opened",
+    "picture.viewed",
+    "picture.fetched_ahead",
+    "portrait.viewed",
+    "sample.opened",
+    "value.revealed",
+)
 
 
 @dataclass(frozen=True, slots=True)

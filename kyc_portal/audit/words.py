@@ -65,6 +65,7 @@ ACTS: dict[str, Promise] = {
     "picture.all_verified": _("Verified all pictures"),
     "picture.orphans_removed": _("Removed pictures without a row"),
     "picture.viewed": _("Viewed a picture"),
+    "portrait.viewed": _("Viewed a portrait"),
     "picture.fetched_ahead": _("Fetched a picture ahead of its case"),
     "policy.proposed": _("Proposed a policy"),
     "policy.published": _("Published a policy"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,7 +17,7 @@ from kyc_portal.review_console.access import readers, reviewable, reviewers
 from kyc_portal.sealing import keys
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.submissions import claims, evidence, scans
-from kyc_portal.submissions.models import Scan, Submission
+from kyc_portal.submissions.models import Reading, Scan, Submission
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +27,25 @@ log = logging.getLogger(__name__)
 def picture(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpResponse:
     """A display copy of one picture; the view is in the log before a byte leaves."""
     scan = get_object_or_404(Scan, pk=scan_id, submission=reviewable(submission_id))
+    actor, is_ahead = signed_in_user(request).actor, "ahead" in request.GET
+    return _jpeg(lambda: scans.display_copy(scan, actor=actor, is_ahead=is_ahead), customer_id=scan.customer_id)
+
+
+@require_GET
+@readers
+def portrait(request: HttpRequest, submission_id: UUID, reading_id: UUID) -> HttpResponse:
+    """The portrait the service cut out of the card, where the policy asked for it; the view is in the log first."""
+    reading = get_object_or_404(Reading, pk=reading_id, submission=reviewable(submission_id), has_profile=True)
+    actor = signed_in_user(request).actor
+    return _jpeg(lambda: scans.portrait(reading, actor=actor), customer_id=reading.customer_id)
+
+
+def _jpeg(opened: Callable[[], bytes], *, customer_id: UUID) -> HttpResponse:
+    """A picture nobody keeps; 410 after an erasure, 503 where the store does not answer."""
     try:
-        data = scans.display_copy(scan, actor=signed_in_user(request).actor, is_ahead="ahead" in request.GET)
+        data = opened()
     except (KeyDestroyedError, OSError) as error:
-        if keys.is_destroyed(scan.customer_id):
+        if keys.is_destroyed(customer_id):
             return HttpResponse(status=410, headers={"Cache-Control": "no-store"})
         log.error("picture_not_shown", extra={"error": type(error).__name__})
         return HttpResponse(status=503, headers={"Cache-Control": "no-store", "Retry-After": "10"})

@@ -42,7 +42,7 @@ COLUMNS: tuple[tuple[Keys, ...], ...] = (
         Keys(
             _("Picture"),
             (
-                (("1", "2"), _("Front, back")),
+                (("1", "2", "3"), _("Front, back, portrait")),
                 (("+", "−", "0"), _("Zoom in, out, fit")),
                 (("T",), _("Rotate")),
                 (("X", "I"), _("Contrast, invert")),

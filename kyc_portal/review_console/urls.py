@@ -35,6 +35,7 @@ urlpatterns = [
     path("cases/<uuid:submission_id>/", case_page.case, name="case"),
     path("cases/<uuid:submission_id>/pictures/<uuid:scan_id>/", pictures.picture, name="picture"),
     path("cases/<uuid:submission_id>/pictures/<uuid:scan_id>/shown/", pictures.shown, name="picture-shown"),
+    path("cases/<uuid:submission_id>/portraits/<uuid:reading_id>/", pictures.portrait, name="portrait"),
     path("next-pictures/", pictures.ahead, name="next-pictures"),
     path("cases/<uuid:submission_id>/compare/", case_views.compare, name="compare"),
     path("cases/<uuid:submission_id>/history/", case_views.history, name="history"),

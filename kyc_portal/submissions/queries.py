@@ -14,7 +14,7 @@ from django.db.models import Max, Prefetch, QuerySet, prefetch_related_objects
 from kyc_portal.accounts.models import Customer
 from kyc_portal.submissions import evidence, queue, reopening
 from kyc_portal.submissions.card_fields import SideFields, sides_of
-from kyc_portal.submissions.models import Check, Decision, DecisionStage, Scan, SideChoice, Submission
+from kyc_portal.submissions.models import Check, Decision, DecisionStage, Reading, Scan, SideChoice, Submission
 from kyc_portal.submissions.warning_codes import MEANINGS, Meaning, Severity, severity_of
 
 
@@ -46,6 +46,12 @@ class Case:
     proposal: Decision | None
     decisions: Sequence[Decision]
     reopening: reopening.Told | None
+
+    @property
+    def portrait(self) -> Reading | None:
+        """The answer that holds a portrait, where the policy asked for one."""
+        readings = (evidence.reading_of(scan) for scan in self.scans)
+        return next((each for each in readings if each and each.has_profile), None)
 
     @property
     def version(self) -> int:

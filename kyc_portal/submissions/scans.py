@@ -14,7 +14,7 @@ from kyc_portal.sealing.values import open_sealed
 from kyc_portal.submissions import quality
 from kyc_portal.submissions.errors import PictureRefusedError
 from kyc_portal.submissions.likeness import Likeness, known_by
-from kyc_portal.submissions.models import Scan
+from kyc_portal.submissions.models import Reading, Scan
 from ocr_integration import images
 
 
@@ -85,6 +85,23 @@ def display_copy(scan: Scan, *, actor: Actor, is_ahead: bool = False) -> bytes:
     with audit.acting(actor):
         _record("picture.fetched_ahead" if is_ahead else "picture.viewed", scan)
     return images.display_copy(files.opened(scan.customer_id, scan.id, sealed))
+
+
+def portrait(reading: Reading, *, actor: Actor) -> bytes:
+    """The portrait the service cut out of a card, as it answered it (JPEG). The view is recorded before it is opened.
+
+    Raises OSError when the store does not answer, and KeyDestroyedError.
+    """
+    sealed = files.fetch(reading.pk)
+    with audit.acting(actor):
+        audit.record(
+            "portrait.viewed",
+            object_type="submissions.reading",
+            object_id=str(reading.pk),
+            subject=reading.customer_id,
+            details={"submission": str(reading.submission_id)},
+        )
+    return files.opened(reading.customer_id, reading.pk, sealed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ const openNote = async (place) => {
 };
 
 // Which pictures stood before the reader, by the server's word; approving waits for all of them.
-const seeing = (images, token) => {
+const seeing = (all, token) => {
+  const images = all.filter((image) => !("optional" in image.dataset)); // a portrait is part of a picture
   const approve = document.querySelector("[data-approve]");
   const reason = document.querySelector("[data-approve-reason]");
   const failed = document.querySelector("[data-failed]");
-  const strips = [...document.querySelectorAll("[data-strip]")];
+  const strips = [...document.querySelectorAll("[data-strip]:not([data-optional])")];
   const seen = new Set(strips.filter((each) => each.querySelector("[data-unseen]").hidden).map((each) => each.dataset.strip));
 
   const mark = (image) => {
@@ -39,7 +40,7 @@ const seeing = (images, token) => {
   return (image) => {
     const broken = image.complete && !image.naturalWidth;
     if (!image.hidden) failed.hidden = !broken;
-    if (image.hidden || !image.complete || broken || document.hidden) return;
+    if (image.hidden || !image.complete || broken || document.hidden || "optional" in image.dataset) return;
     if ("ahead" in image.dataset) report(image);
     else mark(image);
   };

@@ -66,6 +66,7 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "console:renew": ("post", REVIEWERS),
     "console:leave": ("post", REVIEWERS),
     "console:picture-shown": ("post", REVIEWERS),
+    "console:portrait": ("get", ALL - {C}),
     "console:next-pictures": ("get", REVIEWERS),
     "console:release": ("post", REVIEWERS),
     "console:take-over": ("post", frozenset({S})),

@@ -41,6 +41,7 @@ LOOKS: dict[str, Promise] = {
     "sample.opened": _("Opened your application"),
     "picture.viewed": _("Looked at a photo"),
     "picture.fetched_ahead": _("Loaded a photo before opening your application"),
+    "portrait.viewed": _("Looked at your portrait"),
     "value.revealed": _("Looked at what was kept of your details"),
 }
 OUTCOMES: dict[str, Promise] = {
