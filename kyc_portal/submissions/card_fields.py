@@ -14,7 +14,7 @@ from kyc_portal.submissions import evidence, regions
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import FAILED_AT_FIELD, FIELDS
 from kyc_portal.submissions.checks.zone import Said, said_of
-from kyc_portal.submissions.models import Check, SideChoice, Submission
+from kyc_portal.submissions.models import Check, Confirmation, SideChoice, Submission
 
 # Every text field of the service's answer under its own name, in the order a card prints them.
 FIELD_LABELS: dict[str, Promise] = {
@@ -49,7 +49,7 @@ _ICONS = {"read": "", "corrected": "pencil", "pass": "pass", "not_read": "not_ch
 class Field:
     """One value of a reading: what was read, what the customer said, what a reviewer put beside it.
 
-    `state` is corrected, differs, fail, not_read, pass or read; `word` says it in one word. `region` is where it stands
+    `is_confirmed` says that the customer called the value right. `state` is corrected, differs, fail, not_read, pass or read; `word` says it in one word. `region` is where it stands
     on its picture, `zone` what the machine-readable line says of it; None where nobody knows.
     """
 
@@ -66,6 +66,7 @@ class Field:
     word: str
     region: regions.Region | None = None
     zone: Said | None = None
+    is_confirmed: bool = False
 
     @property
     def value(self) -> str:
@@ -111,7 +112,8 @@ class SideFields:
 
 def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideFields]:
     """The standing fields of each side that was read, including those that came back empty."""
-    said = _customer_said(submission)
+    confirmation = _confirmation(submission)
+    said = _customer_said(confirmation)
     sides = []
     standing_sides = evidence.standing_sides(submission)
     seen = {side: regions.opened(each.reading) for side, each in standing_sides.items() if each.reading}
@@ -146,6 +148,7 @@ def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideF
                     word=str(word),
                     region=(places or {}).get(name),
                     zone=line,
+                    is_confirmed=confirmation is not None and name in CONFIRMED_FIELDS and not answer and bool(read),
                 )
             )
         sides.append(
@@ -205,8 +208,12 @@ def _state_of(
     return "read", _("Read")
 
 
-def _customer_said(submission: Submission) -> Mapping[str, Mapping[str, str]]:
-    confirmation = next((each for each in submission.confirmations.all() if each.attempt == submission.attempt), None)
+def _confirmation(submission: Submission) -> Confirmation | None:
+    """What the customer answered about this attempt."""
+    return next((each for each in submission.confirmations.all() if each.attempt == submission.attempt), None)
+
+
+def _customer_said(confirmation: Confirmation | None) -> Mapping[str, Mapping[str, str]]:
     if confirmation is None or confirmation.differences_sealed is None:
         return {}
     return evidence.open_differences(confirmation)

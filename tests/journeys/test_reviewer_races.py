@@ -27,7 +27,7 @@ def look_at_the_page_again(page: Page) -> None:
 
 @pytest.mark.timeout(900)
 def test_two_browsers_at_one_case(stack: LocalStack, chromium: Browser) -> None:
-    stack.manage("demo_cards", "--many", "8")
+    stack.manage("demo_cards", "--many", "8", "--further", "2")
     rob, sue = open_page(chromium, stack), open_page(chromium, stack)
     sign_in(rob, "rob@kyc.example")
     sign_in(sue, "sue@kyc.example")
@@ -62,12 +62,18 @@ def test_two_browsers_at_one_case(stack: LocalStack, chromium: Browser) -> None:
     expect(other.locator(".lease")).to_contain_text("Yours")
     look_at_the_page_again(rob)
     expect(rob.locator(".decide")).to_contain_text("Read only. Sue Ho holds this case.")
+    other.click("text=Give back")
+    other.wait_for_url("**/queue/")
     other.context.close()
 
     # A lease that ran out decides nothing, also while nobody else took the case.
-    third = claim_next(rob)
+    rob.reload()
+    rob.wait_for_timeout(REST_MS)
+    rob.keyboard.press("c")
+    expect(rob.locator(".lease")).to_contain_text("Yours")
+    rob.wait_for_timeout(REST_MS)
     look_at_every_picture(rob)
-    stack.manage("shell", "-c", LET_LEASE_RUN_OUT.format(reference=third))
+    stack.manage("shell", "-c", LET_LEASE_RUN_OUT.format(reference=second))
     rob.keyboard.press("a")
     expect(rob.locator("[role=alert]").first).to_contain_text("Claim it to go on.")
     rob.wait_for_timeout(REST_MS)
