@@ -49,8 +49,9 @@ _ICONS = {"read": "", "corrected": "pencil", "pass": "pass", "not_read": "not_ch
 class Field:
     """One value of a reading: what was read, what the customer said, what a reviewer put beside it.
 
-    `is_confirmed` says that the customer called the value right. `state` is corrected, differs, fail, not_read, pass or read; `word` says it in one word. `region` is where it stands
-    on its picture, `zone` what the machine-readable line says of it; None where nobody knows.
+    `state` is corrected, differs, fail, not_read, pass or read; `word` says it in one word. `is_confirmed`: the
+    customer called the value right. `region` is where it stands on its picture, `zone` what the machine-readable line
+    says of it; None where nobody knows.
     """
 
     name: str

@@ -19,8 +19,8 @@ import psycopg
 
 ROUNDS = 5
 ROWS = 2_000
-_PERSON = "INSERT INTO accounts_user(password, email, display_name, role, is_active, date_joined) "
-_VALUES = "('x', %s, 'Bench', 'reviewer', true, now())"
+_PERSON = "INSERT INTO accounts_user(password, email, display_name, role, is_active, date_joined, preferences) "
+_VALUES = "('x', %s, 'Bench', 'reviewer', true, now(), '{}')"
 
 
 def timed(act: Callable[[], object]) -> float:
@@ -41,7 +41,7 @@ def cost_of_a_write(owner: psycopg.Connection) -> None:
     acts: dict[str, Callable[[], object]] = {
         "single INSERT": lambda: [owner.execute(f"{_PERSON}VALUES {_VALUES}", [each]) for each in single],
         "bulk INSERT": lambda: owner.execute(
-            f"{_PERSON}SELECT 'x', 'bulk' || n, 'Bench', 'reviewer', true, now() FROM generate_series(1, {ROWS}) n"
+            f"{_PERSON}SELECT 'x', 'bulk' || n, 'Bench', 'reviewer', true, now(), '{{}}' FROM generate_series(1, {ROWS}) n"
         ),
         "bulk UPDATE": lambda: owner.execute("UPDATE accounts_user SET role = 'auditor' WHERE email LIKE 'bulk%'"),
     }

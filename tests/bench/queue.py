@@ -29,8 +29,8 @@ _TABLES = (
 )
 # Customers, consents and submissions numbered from %(first)s to %(last)s; the first %(open)s wait for a reviewer.
 _FILL = (
-    """INSERT INTO accounts_user (password, email, display_name, role, is_active, date_joined)
-       SELECT 'x', 'b' || n || '@kyc.example', '', 'customer', true, now()
+    """INSERT INTO accounts_user (password, email, display_name, role, is_active, date_joined, preferences)
+       SELECT 'x', 'b' || n || '@kyc.example', '', 'customer', true, now(), '{}'
          FROM generate_series(%(first)s::int, %(last)s::int) n""",
     """INSERT INTO accounts_customer (id, user_id, reference, language, created_at)
        SELECT md5('customer' || n)::uuid, u.id, 'C-' || n, 'en', now()
@@ -40,7 +40,7 @@ _FILL = (
          FROM generate_series(%(first)s::int, %(last)s::int) n""",
     """INSERT INTO submissions_submission (id, reference, customer_id, consent_id, state, state_since, attempt, version,
          policy_version, language, declared_type, sides_asked, started_at, received_at, waiting_since, not_confirmed,
-         is_stuck, is_escalated, permit_type, codes, signals, severity, points)
+         is_stuck, is_escalated, permit_type, codes, signals, severity, points, waited_minutes)
        SELECT md5('submission' || n)::uuid, 'S-' || n, md5('customer' || n)::uuid, md5('consent' || n)::uuid,
          CASE WHEN n <= %(open)s THEN 'to_review' ELSE 'approved' END, now(), 1, 1, '1',
          (ARRAY['en', 'zh-hant', 'zh-hans'])[1 + n %% 3], (ARRAY['hk_macao_resident', 'taiwan_resident'])[1 + n %% 2], '{}',
@@ -52,7 +52,7 @@ _FILL = (
          (CASE WHEN n %% 7 = 1 THEN '{code:-9103}' WHEN n <= %(rare)s THEN '{code:unknown}' ELSE '{}' END)::text[]
            || (CASE WHEN n %% 3 = 0 THEN '{check:confirmation_agrees:fail}' ELSE '{}' END)::text[]
            || (CASE WHEN n <= %(rare)s THEN '{check:number_elsewhere:fail}' ELSE '{}' END)::text[],
-         CASE WHEN n %% 7 = 1 THEN 4 WHEN n <= %(rare)s THEN 2 ELSE 0 END, n %% 400
+         CASE WHEN n %% 7 = 1 THEN 4 WHEN n <= %(rare)s THEN 2 ELSE 0 END, n %% 400, 0
          FROM generate_series(%(first)s::int, %(last)s::int) n""",
     """INSERT INTO submissions_check (id, submission_id, customer_id, version, rule, result, reason, points)
        SELECT md5(rule || n)::uuid, md5('submission' || n)::uuid, md5('customer' || n)::uuid, 1, rule, 'pass',
