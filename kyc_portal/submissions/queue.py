@@ -227,7 +227,7 @@ def as_rows(
 ) -> list[QueueRow]:
     """Rows for any list of submissions; one query however many they are, none where their checks are given."""
     at = at or cutoff(now)
-    checks, longest = checks or evidence.current_checks(submissions), bound()
+    checks, longest = checks or evidence.current_checks(submissions, only_open=True), bound()
     rows = []
     for position, submission in enumerate(submissions, first_position):
         name, ending = masked(submission)
