@@ -73,6 +73,10 @@ def test_the_application_may_call_two_functions_of_the_log(app_role):
 
 GUARDED = {
     "entry": ["UPDATE audit.entry SET actor = 'x'", "DELETE FROM audit.entry", "TRUNCATE audit.entry"],
+    "leaf": ["UPDATE audit.leaf SET position = 0", "DELETE FROM audit.leaf", "TRUNCATE audit.leaf"],
+    "node": ["UPDATE audit.node SET index = 0", "DELETE FROM audit.node", "TRUNCATE audit.node"],
+    "seal": ["UPDATE audit.seal SET size = 0", "DELETE FROM audit.seal", "TRUNCATE audit.seal"],
+    "checkpoint": ["UPDATE audit.checkpoint SET size = 0", "DELETE FROM audit.checkpoint", "TRUNCATE audit.checkpoint"],
     "vault": ["UPDATE audit.vault SET bytes = 'x'", "TRUNCATE audit.vault"],
     "domain": ["TRUNCATE sealing_searchdigest", "TRUNCATE accounts_user CASCADE"],
 }

@@ -25,6 +25,18 @@ OF_SENIORS = (
     "/administration/policy/",
     "/administration/policy/propose/",
 )
+OF_ADMINISTRATORS = (
+    "/administration/exports/",
+    "/administration/audit-log/",
+    "/administration/audit-log/1/",
+    "/administration/audit-log/outside/",
+    "/administration/privacy/",
+    "/administration/consents/",
+    "/administration/invitations/",
+    "/administration/people/",
+    "/administration/policy/1/",
+    "/administration/reading-service/",
+)
 
 
 def dressed(page: Page, name: str) -> None:
@@ -75,3 +87,24 @@ def test_a_case_with_its_dialogs_in_every_dress(stack: LocalStack, chromium: Bro
         dressed(sue, f"case-{name}")
         sue.keyboard.press("Escape")
         sue.wait_for_selector("dialog[open]", state="detached")
+
+
+@pytest.mark.timeout(1800)
+def test_every_page_of_an_administrator_in_every_dress(stack: LocalStack, chromium: Browser) -> None:
+    stack.manage("demo_cards")
+    ada = open_page(chromium, stack)
+    sign_in(ada, "ada@kyc.example")
+    for path in OF_ADMINISTRATORS:
+        ada.set_viewport_size({"width": 1440, "height": 900})
+        ada.goto(path)
+        dressed(ada, path.strip("/").replace("/", "-"))
+    ada.goto("/administration/consents/")
+    ada.locator("main a[href*='/privacy/']").first.click()
+    ada.wait_for_url("**/privacy/**")
+    dressed(ada, "administration-customer")
+    for link, name in (("data pack", "subject-pack"), ("Case pack", "case-pack")):
+        ada.set_viewport_size({"width": 1440, "height": 900})
+        ada.locator(f"main a:has-text('{link}')").first.click()
+        ada.wait_for_url("**pack/**")
+        dressed(ada, f"administration-{name}")
+        ada.go_back()

@@ -11,7 +11,9 @@ import psycopg
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import IntegrityError
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from kyc_portal import audit
 from kyc_portal.sealing import files, keys
@@ -25,6 +27,8 @@ from tests import cast
 
 pytestmark = [pytest.mark.db_bound, pytest.mark.django_db(transaction=True)]
 NAME, NUMBER, ZONE_NUMBER = "陳大文的金絲雀", "H98765432", "C99887766"
+# No other test plants these: what lies in a heap or a write-ahead log stays there a while.
+HEAP_NAME, HEAP_NUMBER = "畫眉鳥在籠中唱歌", "Q31415926"
 
 
 def forms(value: bytes) -> set[bytes]:
@@ -50,6 +54,23 @@ def everything_kept(owner: psycopg.Connection) -> bytes:
     folder = Path(default_storage.path(""))
     parts.extend(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     return b"\n".join(parts)
+
+
+def on_the_servers_disk() -> bytes:
+    """Heap, indexes and write-ahead log of this database, and whatever the server has written to its own log."""
+    with psycopg.connect(os.environ["ADMIN_DATABASE_URL"], autocommit=True) as admin:
+        name = conninfo_to_dict(os.environ["DATABASE_URL"])["dbname"]
+        folder, oid = admin.execute(
+            "SELECT current_setting('data_directory'), oid::text FROM pg_database WHERE datname = %s", [name]
+        ).fetchone() or ("", "")
+        admin.execute("CHECKPOINT")
+    data = Path(folder)
+    if not os.access(data, os.R_OK | os.X_OK):
+        pytest.skip(f"the server's folder {data} cannot be read by whoever runs the tests")
+    sockets = Path(str(conninfo_to_dict(os.environ["ADMIN_DATABASE_URL"]).get("host", "")))
+    places = [data / "base" / oid, data / "pg_wal", data / "log", *sockets.glob("*.log")]
+    found = [path for place in places for path in (place.rglob("*") if place.is_dir() else [place]) if path.is_file()]
+    return b"\n".join(path.read_bytes() for path in found)
 
 
 def found_in(kept: bytes, value: bytes) -> set[bytes]:
@@ -84,6 +105,30 @@ def test_a_whole_case_leaves_nothing_in_clear(owner):
         picture[-64:],
     ):
         assert found_in(kept, value) == set()
+
+
+def a_case() -> bytes:
+    """One whole case with values like no other's; gives its picture."""
+    customer, picture = cast.make_customer(), cast.picture(79)
+    submission = cast.collecting(customer)
+    intake.add_scan(submission=submission, side="FRONT", data=picture, actor=customer.actor, now=cast.NOW)
+    intake.submit(submission=submission, actor=customer.actor, now=cast.NOW)
+    cast.answer(submission, read=replace(cast.TAIWAN_READING, name=HEAP_NAME, number=HEAP_NUMBER))
+    return picture
+
+
+def test_nothing_lies_in_clear_in_the_servers_own_files():
+    """Not in heap or indexes, nor in the write-ahead log, nor in what the server says of a failed statement."""
+    picture = a_case()
+    with pytest.raises(IntegrityError), audit.acting(audit.system("setup")):
+        SearchDigest.objects.create(customer=uuid.uuid4(), kind="k" * 20, key_id=None, digest=HEAP_NAME.encode())
+    kept = on_the_servers_disk()
+    for value in (HEAP_NUMBER.encode(), picture[2000:2064], picture[-64:]):
+        assert found_in(kept, value) == set()
+    assert found_in(kept, HEAP_NAME.encode()) == set()
+    with audit.acting(audit.system("setup")):
+        SearchDigest.objects.create(customer=uuid.uuid4(), kind="planted", key_id="k", digest=HEAP_NUMBER.encode())
+    assert found_in(on_the_servers_disk(), HEAP_NUMBER.encode()), "the search finds what does lie there"
 
 
 @pytest.mark.parametrize("value", [NAME.encode(), NUMBER.encode()])

@@ -109,3 +109,23 @@ def test_a_customers_key_is_renewed_by_a_cases_reference(capsys) -> None:
     assert "key version 2" in capsys.readouterr().out
     with pytest.raises(CommandError, match="No customer or case"):
         call_command("renew_key", "S-NOBODY")
+
+
+@pytest.mark.django_db
+def test_a_backups_copy_of_an_erased_key_dies_with_its_master_key_and_the_living_open(customers, settings) -> None:
+    """Docs/privacy.md, "Backups": until then it opens, which is why a restore erases again."""
+    erased, living, *_others = customers
+    blobs = {each: seal(each, plaintext=each.bytes, **PLACE) for each in (erased, living)}
+    backup = {row.customer: (row.master_id, bytes(row.wrapped)) for row in CustomerKey.objects.all()}
+    with audit.acting(OPERATOR):
+        CustomerKey.objects.filter(customer=erased).delete()
+    settings.MASTER_KEY = f"{NEW},{OLD}"
+    call_command("rewrap")
+    with audit.acting(OPERATOR):  # somebody brings the row back out of an old copy
+        master_id, wrapped = backup[erased]
+        CustomerKey.objects.create(customer=erased, master_id=master_id, wrapped=wrapped)
+    assert opens(erased, blobs[erased]) == erased.bytes, "while the old master key is kept"
+    settings.MASTER_KEY = NEW
+    with pytest.raises(MasterKeyError, match="'old', which is not in MASTER_KEY"):
+        opens(erased, blobs[erased])
+    assert opens(living, blobs[living]) == living.bytes
