@@ -110,7 +110,12 @@ def _end_relationship(request: HttpRequest, customer: Customer, user: User) -> F
     form = RelationshipForm(request.POST)
     if not form.is_valid():
         return form
-    retention.end_relationship(customer=customer, ended_on=form.cleaned_data["ended_on"], by=user, now=timezone.now())
+    day = form.cleaned_data["ended_on"]
+    try:
+        retention.end_relationship(customer=customer, ended_on=day, by=user, now=timezone.now())
+    except retention.BeforeItBeganError:
+        form.add_error("ended_on", _("It does not end before the newest approval."))
+        return form
     messages.info(request, _("The clock starts on that day."))
     return None
 

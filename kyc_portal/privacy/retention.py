@@ -1,7 +1,8 @@
 """How long what is kept: presets with their sources, each customer's clock, and what is due.
 
-An approved customer's clock starts when the business says that the relationship ended; others' when their last
-submission ended. Nothing here removes anything: `erasure` does.
+An approved customer's clock starts when the business says that the relationship ended, and stops again when they come
+back and are approved anew; others' starts when their last submission ended. Nothing here removes anything: `erasure`
+does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import ENDS, State
 
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+
+
+class BeforeItBeganError(Exception):
+    """A relationship does not end before the approval that began it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,18 @@ def was_approved(customer: Customer) -> bool:
     return approved.exists() or Submission.objects.filter(customer=customer, state__in=_APPROVED).exists()
 
 
+def began_at(customer: Customer) -> datetime | None:
+    """When the newest approval took effect: since then there is a relationship, until its end is said."""
+    approved = Decision.objects.filter(customer=customer, outcome=Outcome.APPROVE, stage=DecisionStage.FINAL)
+    return approved.aggregate(at=Max("final_at"))["at"]
+
+
+def ended_on(customer: Customer) -> date | None:
+    """When the relationship ended; None while it goes on, also for somebody who came back after an earlier end."""
+    end, began = RelationshipEnd.objects.filter(customer=customer).first(), began_at(customer)
+    return None if end is None or (began and end.ended_on < today(began)) else end.ended_on
+
+
 def clock(customer: Customer) -> Clock:
     """Where one customer's retention stands."""
     rules = preset()
@@ -109,15 +126,23 @@ def clock(customer: Customer) -> Clock:
     if submissions.exclude(state__in=sorted(ENDS)).exists():
         return Clock(customer, "open", None, None, held, "open")
     if was_approved(customer):
-        end = RelationshipEnd.objects.filter(customer=customer).first()
-        if end is None:
+        ended = ended_on(customer)
+        if ended is None:
             return Clock(customer, "approved", None, None, held, "relationship")
-        return Clock(customer, "approved", end.ended_on, end.ended_on + rules.approved, held)
-    last = submissions.aggregate(at=Max("state_since"))["at"] or customer.created_at
-    started = last.astimezone(HONG_KONG).date()
+        due = ended + rules.approved
+        others = submissions.exclude(state__in=_APPROVED)
+        if others.exists():  # refused or given up since: kept for its own time too
+            due = max(due, _of_the_others(others, customer, rules)[1])
+        return Clock(customer, "approved", ended, due, held)
+    started, due, kind = _of_the_others(submissions, customer, rules)
+    return Clock(customer, kind, started, due, held)
+
+
+def _of_the_others(submissions: QuerySet[Submission], customer: Customer, rules: Preset) -> tuple[date, date, str]:
+    """(when the last of these ended, until when they are kept, as which class)."""
+    started = today(submissions.aggregate(at=Max("state_since"))["at"] or customer.created_at)
     refused = submissions.filter(state=State.REJECTED).exists()
-    span = rules.refused if refused else rules.abandoned
-    return Clock(customer, "refused" if refused else "abandoned", started, started + span, held)
+    return started, started + (rules.refused if refused else rules.abandoned), "refused" if refused else "abandoned"
 
 
 def due(today: date) -> Iterator[Clock]:
@@ -154,7 +179,13 @@ def _candidates(today: date) -> QuerySet[Customer]:
 
 
 def end_relationship(*, customer: Customer, ended_on: date, by: User, now: datetime) -> RelationshipEnd:
-    """Say when the relationship ended; a later word replaces an earlier one, and both stand in the log."""
+    """Say when the relationship ended; a later word replaces an earlier one, and both stand in the log.
+
+    Raises BeforeItBeganError for a day before the newest approval.
+    """
+    began = began_at(customer)
+    if began and ended_on < today(began):
+        raise BeforeItBeganError
     with audit.acting(by.actor):
         made, _is_new = RelationshipEnd.objects.update_or_create(
             customer=customer, defaults={"ended_on": ended_on, "said_by": by, "said_at": now}

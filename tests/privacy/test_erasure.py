@@ -29,8 +29,9 @@ from kyc_portal.privacy.tasks import run_retention
 from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.models import CustomerKey, SearchDigest
-from kyc_portal.submissions import evidence, intake
+from kyc_portal.submissions import evidence, intake, review, taking_effect
 from kyc_portal.submissions.models import Scan, ScanLikeness, Submission
+from kyc_portal.submissions.reasons import Outcome
 from tests import cast
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_bound]
@@ -214,6 +215,16 @@ class TestHolds:
         assert found == set(known), "a new way of removing, or one less"
 
 
+def approved(customer: Customer, *, by: User, now: datetime) -> None:
+    """One more application of a customer, approved."""
+    submission = cast.looked_at(cast.claimed(cast.to_review(customer, now=now), by, now=now), by)
+    decision = review.decide(
+        submission=submission, reviewer=by, verdict=review.Verdict(Outcome.APPROVE), version_seen=submission.version,
+        actor=by.actor, now=now,
+    )  # fmt: skip
+    assert taking_effect.finish(decision=decision, actor=cast.READER, now=now + timedelta(seconds=11))
+
+
 class TestClocks:
     def test_ten_years_of_runs_keep_each_class_as_long_as_it_must(self, ada: User, settings) -> None:
         settings.RETENTION_PRESET = "hk"
@@ -234,6 +245,37 @@ class TestClocks:
         assert timedelta(days=180) <= gone[abandoned.pk] - start <= timedelta(days=215)
         assert timedelta(days=365) <= gone[refused.pk] - start <= timedelta(days=400)
         assert date(2033, 2, 28) <= gone[left.pk] <= date(2033, 4, 1)
+
+    def test_whoever_came_back_is_not_erased_by_the_end_of_an_earlier_relationship(self, ada: User) -> None:
+        rob, customer = cast.make_staff(), cast.make_customer()
+        approved(customer, by=rob, now=cast.NOW)
+        retention.end_relationship(customer=customer, ended_on=date(2027, 3, 1), by=ada, now=cast.NOW)
+        assert retention.clock(customer).due_on == date(2032, 3, 1)
+        approved(customer, by=rob, now=datetime(2028, 6, 1, 4, tzinfo=UTC))
+        clock = retention.clock(customer)
+        assert (clock.due_on, clock.waits_for) == (None, "relationship")
+        erasure.run(actor=OPERATOR, now=datetime(2040, 1, 1, tzinfo=UTC))
+        assert not Erasure.objects.exists()
+        retention.end_relationship(customer=customer, ended_on=date(2030, 5, 1), by=ada, now=cast.NOW)
+        assert retention.clock(customer).due_on == date(2035, 5, 1)
+
+    def test_a_refusal_after_the_relationship_is_kept_its_own_time(self, ada: User) -> None:
+        rob, customer = cast.make_staff(), cast.make_customer()
+        approved(customer, by=rob, now=cast.NOW)
+        retention.end_relationship(customer=customer, ended_on=date(2027, 3, 1), by=ada, now=cast.NOW)
+        again = cast.to_review(customer, now=datetime(2032, 1, 10, 4, tzinfo=UTC))
+        with audit.acting(OPERATOR):
+            Submission.objects.filter(pk=again.pk).update(
+                state="rejected", state_since=datetime(2032, 1, 11, 4, tzinfo=UTC)
+            )
+        assert retention.clock(customer).due_on == date(2033, 1, 11), "later than five years after the end"
+
+    def test_a_relationship_does_not_end_before_it_began(self, ada: User) -> None:
+        customer = cast.make_customer()
+        approved(customer, by=cast.make_staff(), now=cast.NOW)
+        with pytest.raises(retention.BeforeItBeganError):
+            retention.end_relationship(customer=customer, ended_on=date(2026, 11, 19), by=ada, now=cast.NOW)
+        assert retention.clock(customer).waits_for == "relationship"
 
     @pytest.mark.parametrize(("preset", "due"), [("hk", 2032), ("mainland", 2037), ("fatf", 2032)])
     def test_each_preset_has_its_span_and_names_its_source(self, preset: str, due: int, ada: User, settings) -> None:

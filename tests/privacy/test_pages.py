@@ -107,3 +107,14 @@ def test_the_overview_asks_no_more_for_a_hundred_who_are_not_due(
     page = freshly_signed_in(sign_in(ada), ada)
     with django_assert_max_num_queries(20):
         assert page.get(reverse("administration:privacy")).status_code == 200
+
+
+def test_an_end_before_the_beginning_is_said_beside_the_field(sign_in: Callable[[User], Client]) -> None:
+    ada, rob = cast.make_staff(Role.ADMINISTRATOR), cast.make_staff()
+    customer = cast.decided(rob).customer
+    client = freshly_signed_in(sign_in(ada), ada)
+    address = reverse("administration:privacy-act", args=[customer.pk, "end"])
+    answer = client.post(address, {"ended_on": "2026-11-01"})
+    assert answer.status_code == 400
+    assert "It does not end before the newest approval." in answer.content.decode()
+    assert client.post(address, {"ended_on": "2026-11-21"}).status_code == 302

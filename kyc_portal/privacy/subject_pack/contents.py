@@ -21,7 +21,8 @@ from kyc_portal.accounts.models import Customer, Invitation, Role
 from kyc_portal.audit.models import Entry
 from kyc_portal.audit.queries import VIEWS
 from kyc_portal.exports.records import OUTSIDE, as_json
-from kyc_portal.privacy.models import DeletionRequest, RelationshipEnd
+from kyc_portal.privacy import retention
+from kyc_portal.privacy.models import DeletionRequest
 from kyc_portal.privacy.subject_pack import words
 from kyc_portal.sealing import files
 from kyc_portal.submissions import card_fields, customer_progress, evidence, queries, reasons, regions, scans
@@ -175,7 +176,6 @@ def gather(customer: Customer, *, now: datetime) -> SubjectFile:
     Raises KeyDestroyedError for an erased customer, OSError when the store does not answer.
     """
     request = DeletionRequest.objects.filter(customer=customer).first()
-    end = RelationshipEnd.objects.filter(customer=customer).first()
     user = customer.user
     with translation.override(customer.language):
         return SubjectFile(
@@ -193,7 +193,7 @@ def gather(customer: Customer, *, now: datetime) -> SubjectFile:
                 .values_list("reference", flat=True)
             ),
             asked_deletion_at=request.asked_at if request else None,
-            relationship_ended_on=end.ended_on if end else None,
+            relationship_ended_on=retention.ended_on(customer),
             consents=[_consent(each) for each in Consent.objects.filter(customer=customer).order_by("given_at")],
             applications=[_application(each, now) for each in queries.for_customer(customer).order_by("number")],
             looks=_looks(customer),
