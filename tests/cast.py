@@ -167,11 +167,12 @@ def decided(
     reviewer: User,
     verdict: verdicts.Verdict = verdicts.Verdict(Outcome.APPROVE),  # noqa: B008 - frozen
     *,
+    customer: Customer | None = None,
     warnings: tuple[int, ...] = (),
     now: datetime = NOW,
 ) -> Submission:
     """A case one person decided, its undo window over."""
-    submission = looked_at(claimed(to_review(warnings=warnings, now=now), reviewer, now=now), reviewer)
+    submission = looked_at(claimed(to_review(customer, warnings=warnings, now=now), reviewer, now=now), reviewer)
     decision = review.decide(
         submission=submission,
         reviewer=reviewer,

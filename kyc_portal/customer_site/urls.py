@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kyc_portal.customer_site import data_views, passkeys, views
+from kyc_portal.customer_site import data_views, passkeys, photo_views, views
 
 app_name = "customer"
 urlpatterns = [
@@ -13,9 +13,9 @@ urlpatterns = [
     path("language/", views.language, name="language"),
     path("identity/", views.home, name="home"),
     path("identity/start/", views.start, name="start"),
-    path("identity/pictures/", views.pictures, name="pictures"),
-    path("identity/pictures/<str:side>/", views.upload, name="upload"),
-    path("identity/submit/", views.submit, name="submit"),
+    path("identity/pictures/", photo_views.pictures, name="pictures"),
+    path("identity/pictures/<str:side>/", photo_views.upload, name="upload"),
+    path("identity/submit/", photo_views.submit, name="submit"),
     path("identity/progress/", views.progress, name="progress"),
     path("identity/details/", views.details, name="details"),
     path("identity/again/", views.again, name="again"),

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.submissions.models import SideChoice
@@ -20,7 +18,7 @@ from ocr_integration.images import ImageFault
 
 @dataclass(frozen=True, slots=True)
 class SideWords:
-    """Everything said about one side of a card."""
+    """Everything said about one side of a card. `drawing` names a symbol of customer.svg."""
 
     name: Promise
     title: Promise
@@ -29,6 +27,7 @@ class SideWords:
     take: Promise
     send: Promise
     stored: Promise
+    drawing: str
 
 
 SIDES: dict[str, SideWords] = {
@@ -40,6 +39,7 @@ SIDES: dict[str, SideWords] = {
         take=_("Photograph the front"),
         send=_("Send the front"),
         stored=_("The front is stored."),
+        drawing="side-front",
     ),
     SideChoice.BACK: SideWords(
         name=_("Back"),
@@ -49,6 +49,7 @@ SIDES: dict[str, SideWords] = {
         take=_("Photograph the back"),
         send=_("Send the back"),
         stored=_("The back is stored."),
+        drawing="side-back",
     ),
 }
 
@@ -85,19 +86,22 @@ FAULTS: dict[str, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Tip:
-    """One fault of a photo: what is seen, and the one thing to do. `drawing` names a symbol of customer.svg."""
+    """One fault of a photo: what is seen, and the one thing to do. `drawing` names a symbol of customer.svg.
+
+    `short` is written beside the place on the photo, where the fault has one.
+    """
 
     code: str
     title: Promise
     do: Promise
     why: Promise
+    short: Promise | str = ""
 
     @property
     def drawing(self) -> str:
         return f"tip-{self.code}"
 
 
-# Faults that are measured on the photo at once.
 TIPS: dict[str, Tip] = {
     tip.code: tip
     for tip in (
@@ -107,6 +111,7 @@ TIPS: dict[str, Tip] = {
             _("Glare covers part of the card"),
             _("Tilt the card away from the lamp"),
             _("until the white spot leaves the text."),
+            _("Glare"),
         ),
         Tip("blur", _("The photo is blurred"), _("Hold the phone still"), _("and tap the card so that it gets sharp.")),
         Tip(
@@ -114,26 +119,15 @@ TIPS: dict[str, Tip] = {
             _("The card is cut off"),
             _("Show all four corners"),
             _("with a little of the table around the card."),
+            _("Cut off"),
         ),
         Tip(
             "too_small_card",
             _("The card is too small on the photo"),
             _("Move closer"),
             _("until the card fills most of the photo."),
+            _("Too small"),
         ),
-        Tip(
-            "same_as_failed",
-            _("This is the same photo as before"),
-            _("Please take a new one"),
-            _("The same photo would show the same fault."),
-        ),
-    )
-}
-
-# Faults that only the reading sees.
-READING_TIPS: dict[str, Tip] = {
-    tip.code: tip
-    for tip in (
         Tip(
             "wrong_side",
             _("This is the other side of the card"),
@@ -145,12 +139,19 @@ READING_TIPS: dict[str, Tip] = {
             _("There is more than one card on the photo"),
             _("Put the other card away"),
             _("so that only your permit is in view."),
+            _("Another card"),
         ),
         Tip(
             "no_card",
             _("We could not see one of the accepted permits on this photo"),
             _("Lay the permit itself under the camera"),
             _("with the side we ask for facing up."),
+        ),
+        Tip(
+            "same_as_failed",
+            _("This is the same photo as before"),
+            _("Please take a new one"),
+            _("The same photo would show the same fault."),
         ),
         Tip(
             "not_accepted",
@@ -160,6 +161,10 @@ READING_TIPS: dict[str, Tip] = {
         ),
     )
 }
+# Only the reading knows what document it is; everything else is also seen on the photo at once.
+SEEN_AT_ONCE = tuple(tip for tip in TIPS.values() if tip.code != "not_accepted")
+# Faults of a file that a browser tells by itself, before anything is sent.
+TOLD_BY_THE_BROWSER = ("empty", "gif", "heic", "webp", "svg", "pdf", "not_an_image", "too_small")
 
 # Which tip goes with a code of the service or a reason of a reviewer.
 TIP_OF: dict[str, str] = {
@@ -208,19 +213,20 @@ def picture_fault(code: str) -> Promise:
 
 def tip_of(code: str) -> Tip | None:
     """The tip that helps against a code of the service or a reviewer's reason, where one does."""
-    named = TIP_OF.get(code, "")
-    return TIPS.get(named) or READING_TIPS.get(named)
+    return TIPS.get(TIP_OF.get(code, ""))
+
+
+def told_by_the_browser() -> dict[str, str]:
+    """{code: sentence} for the module that looks at a file before it is sent."""
+    return {code: str(FAULTS[code]) for code in TOLD_BY_THE_BROWSER}
+
+
+def tries_left(photo: int, limit: int) -> str:
+    """Which try this is, and what comes after the last."""
+    said = gettext("Photo %(photo)d of %(limit)d. After that, a person looks at what you have.")
+    return said % {"photo": photo, "limit": limit}
 
 
 def photos(sides: Sequence[str]) -> str:
     """What was received."""
     return gettext("Front and back, 2 photos") if len(sides) == 2 else gettext("Front, 1 photo")
-
-
-def tried(tries: int, next_at: datetime | None) -> str:
-    """How often reading was tried, and when it is tried next, Hong Kong time."""
-    said = ngettext("Tried once.", "Tried %(count)d times.", tries) % {"count": tries} if tries else ""
-    if next_at is None:
-        return said
-    soon = gettext("Next try at %(at)s, Hong Kong time") % {"at": timezone.localtime(next_at).strftime("%H:%M")}
-    return f"{said} {soon}".strip()

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from django.db.models import Max, Min
 from django.utils.translation import get_language
 
-from kyc_portal.submissions import breaker
+from kyc_portal.submissions import breaker, desk, queue
 from kyc_portal.submissions.models import Decision, Submission
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import ENDS, IN_REVIEW, UNFINISHED_SCANS, ScanState, State
+from kyc_portal.submissions.working_time import WORKING_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Progress:
     """What the customer's page shows. `next_try_at` is honest about a delay of ours.
 
     `state` is where the customer stands: a reopened case goes on standing as it was decided until it is decided anew.
+    A review is late after a working day; then `first_in_line_at` says when it is taken before everything newer.
     """
 
     submission: Submission
@@ -30,6 +32,8 @@ class Progress:
     tries: int
     fault_codes: Mapping[str, str]
     reasons: Sequence[str]
+    is_late_review: bool = False
+    first_in_line_at: datetime | None = None
 
     @property
     def is_ended(self) -> bool:
@@ -38,7 +42,8 @@ class Progress:
     @property
     def etag(self) -> str:
         """Changes when anything the page shows changes."""
-        stands = f"{self.state}-{self.submission.version}-{self.next_try_at}-{self.step}-{self.is_delayed}"
+        late = f"{self.is_delayed}-{self.is_late_review}"
+        stands = f"{self.state}-{self.submission.version}-{self.next_try_at}-{self.step}-{late}"
         return f'"{stands}-{get_language()}"'
 
 
@@ -79,6 +84,8 @@ def of(submission: Submission, *, now: datetime) -> Progress:
     is_delayed = (submission.delayed_since is not None or is_silent) and state in (State.RECEIVED, State.READING)
     # While a person holds all calls nobody can say when the next try is.
     is_timed = not (is_delayed and breaker.is_held())
+    waiting_since = submission.waiting_since if _STEPS.get(state) == "in_review" else None
+    is_late_review = waiting_since is not None and desk.between(waiting_since, now) > WORKING_DAY
     return Progress(
         submission=submission,
         state=state,
@@ -88,4 +95,14 @@ def of(submission: Submission, *, now: datetime) -> Progress:
         tries=unfinished.aggregate(most=Max("tries"))["most"] or 0,
         fault_codes=dict(faults),
         reasons=last.reasons if last else [],
+        is_late_review=is_late_review,
+        first_in_line_at=_first_in_line(submission, now) if is_late_review else None,
     )
+
+
+def _first_in_line(submission: Submission, now: datetime) -> datetime | None:
+    """When the case is past the bound after which it goes before all others; None where it waits for something else."""
+    if submission.state != State.TO_REVIEW or submission.waiting_since is None:
+        return None
+    at = desk.after(submission.waiting_since, queue.bound())
+    return at if at > now else None

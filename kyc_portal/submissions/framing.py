@@ -1,4 +1,4 @@
-"""Where the card lies on a photo: cut off at an edge, or so far away that its text is lost. Grey pixels only.
+"""Where the card lies on a photo: cut off at an edge, too far away to be read, or beside another. Grey pixels only.
 
 A light card on darker ground is found by its brightness. Where that does not give one clear shape (a busy or light
 ground, a scan without ground), nothing is said and the reading decides. No readable specimen is turned away: figures
@@ -27,6 +27,9 @@ _APART = 45
 _ON_EDGE = 0.8
 # How much of the photo other light things at its edges may cover beside a card that lies far away.
 _THINGS = 0.1
+# Two cards: the larger one's share of the photo's longer side, and the smaller one's area beside the larger one's.
+_TWO_FROM = 0.2
+_LIKE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +58,30 @@ class Shape:
 
 
 def fault(grey: Image.Image, *, scale: float) -> str:
-    """ "cut_off", "too_small_card", or "" where neither is certain. `scale`: pixels of the photo for one of `grey`."""
-    cells = _cells(grey)
-    found = shapes(cells)
-    if _is_far(found, longest=min(_FAR_BELOW * GRID, SMALL_BELOW / scale * cells.width / grey.width), cells=cells):
+    """ "two_cards", "cut_off", "too_small_card", or "" where none is certain.
+
+    `scale`: pixels of the photo for one of `grey`.
+    """
+    grid = cells(grey)
+    if _are_two_cards(shapes(grid, closes_gaps=False)):
+        return "two_cards"
+    found = shapes(grid)
+    if _is_far(found, longest=min(_FAR_BELOW * GRID, SMALL_BELOW / scale * grid.width / grey.width), grid=grid):
         return "too_small_card"
     return "cut_off" if _is_cut_off(found) else ""
 
 
-def _is_far(found: list[Shape], *, longest: float, cells: Image.Image) -> bool:
+def _are_two_cards(found: list[Shape]) -> bool:
+    """Two whole cards of like size: whose details would be read is open. A part of another card does not count."""
+    whole = [each for each in found if each.is_whole and each.fills >= _FULL]
+    return len(whole) > 1 and whole[0].length >= _TWO_FROM * GRID and whole[1].area >= _LIKE * whole[0].area
+
+
+def _is_far(found: list[Shape], *, longest: float, grid: Image.Image) -> bool:
     """One whole card in the middle, shorter than `longest`; what lies at the edges of the photo is small."""
     inside = [each for each in found if not each.touched]
     beside = sum(each.area for each in found if each.touched)
-    if not inside or beside > _THINGS * cells.width * cells.height or _are_several(inside):
+    if not inside or beside > _THINGS * grid.width * grid.height or _are_several(inside):
         return False
     return inside[0].is_whole and inside[0].fills >= _FULL and inside[0].length < longest
 
@@ -80,19 +94,20 @@ def _is_cut_off(found: list[Shape]) -> bool:
     return len(card.touched) == 1 and card.touched[0] >= _ON_EDGE and card.fills >= _FULL and not card.is_whole
 
 
-def straightened(grey: Image.Image, size: tuple[int, int]) -> Image.Image | None:
+def straightened(grey: Image.Image, size: tuple[int, int], *, touching: float = 0.0) -> Image.Image | None:
     """The one whole card on the photo, laid level and stretched to `size`; None where none is found for certain.
 
-    Which of its two long edges comes out on top is open.
+    `touching`: the share of its extent that may reach an edge of the photo, as where something lies against it. Which
+    of its two long edges comes out on top is open.
     """
-    cells = _cells(grey)
-    found = shapes(cells)
+    grid = cells(grey)
+    found = shapes(grid)
     if not found or _are_several(found):
         return None
     card = found[0]
-    if card.touched or not card.is_whole or card.fills < _FULL:
+    if max(card.touched, default=0.0) > touching or not card.is_whole or card.fills < _FULL:
         return None
-    scale = grey.width / cells.width
+    scale = grey.width / grid.width
     across, down = scale * card.length / size[0], scale * card.breadth / size[1]
     (x, y), (dx, dy) = (scale * each for each in card.middle), (cos(card.angle), sin(card.angle))
     left, top = -across * size[0] / 2, -down * size[1] / 2
@@ -105,22 +120,27 @@ def _are_several(found: list[Shape]) -> bool:
     return len(found) > 1 and found[1].area > 0.15 * found[0].area
 
 
-def _cells(grey: Image.Image) -> Image.Image:
+def cells(grey: Image.Image) -> Image.Image:
+    """The photo as a grid of at most GRID cells a side, each the mean of its pixels, single spots taken out."""
     longer = max(grey.size)
     size = tuple(max(1, round(GRID * each / longer)) for each in grey.size)
     return grey.resize((size[0], size[1]), Image.Resampling.BOX).filter(ImageFilter.MedianFilter(3))
 
 
-def shapes(cells: Image.Image) -> list[Shape]:
-    """The light shapes on darker ground, largest first, their holes filled; none where light and dark are close."""
-    counts = cells.histogram()
+def shapes(grid: Image.Image, *, closes_gaps: bool = True) -> list[Shape]:
+    """The light shapes on darker ground, largest first, their holes filled; none where light and dark are close.
+
+    Closing gaps mends a card that a shadow or dark print tears apart, and makes one of two that lie close together.
+    """
+    counts = grid.histogram()
     level = _between(counts)
     if _mean(counts[level:], level) - _mean(counts[:level], 0) < _APART:
         return []
-    width, height = cells.size
-    light = cells.point([255 * (value >= level) for value in range(256)])
-    closed = light.filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.MinFilter(5))
-    parts = _parts(_ground(closed), width, height)
+    width, height = grid.size
+    light = grid.point([255 * (value >= level) for value in range(256)])
+    if closes_gaps:
+        light = light.filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.MinFilter(5))
+    parts = _parts(_ground(light), width, height)
     return [_measured(each, width, height) for each in sorted(parts, key=len, reverse=True)]
 
 

@@ -21,12 +21,14 @@ from kyc_portal.sealing import files, keys
 from kyc_portal.sealing.values import seal, seal_json
 from kyc_portal.submissions import clock, evidence, near_pictures, nudges, policies, scans
 from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, StaleError, TooLateError
-from kyc_portal.submissions.models import Confirmation, Consent, RefusedPicture, Scan, Submission
+from kyc_portal.submissions.models import Confirmation, Consent, DeclaredType, RefusedPicture, Scan, Submission
 from kyc_portal.submissions.moves import move
 from kyc_portal.submissions.states import ENDS, IN_REVIEW, WITHDRAWABLE, ScanState, State
 
 CONSENT_TEXT_VERSION = "2"
 SAME_AS_FAILED = "same_as_failed"
+# Permits whose two sides are known by their layout.
+_TOLD_APART = (DeclaredType.HK_MACAO_RESIDENT,)
 
 
 def start(*, customer: Customer, declared_type: str, language: str, actor: Actor, now: datetime) -> Submission:
@@ -88,7 +90,7 @@ def add_scan(
     """
     if side not in submission.needed_sides:
         raise PictureRefusedError("side_not_needed")
-    examined = scans.examine(data)
+    examined = scans.examine(data, side=side if is_told_apart(submission) else "")
     digest, known = scans.picture_digest(data), scans.picture_digests(data)
     attempt = _attempt_being_collected(submission)
     twin = _twin(submission, side=side, attempt=attempt, digests=known)
@@ -176,6 +178,11 @@ def refused_pictures(submission: Submission, side: str) -> list[RefusedPicture]:
     """What was refused at once for this side in the attempt being collected, oldest first."""
     attempt = _attempt_being_collected(submission)
     return list(RefusedPicture.objects.filter(submission=submission, side=side, attempt=attempt).order_by("refused_at"))
+
+
+def is_told_apart(submission: Submission) -> bool:
+    """Whether the two sides of the permit that the customer holds are known by their layout."""
+    return submission.declared_type in _TOLD_APART
 
 
 def may_insist(submission: Submission, side: str) -> bool:
@@ -407,14 +414,36 @@ def withdraw(*, submission: Submission, actor: Actor, now: datetime, with_consen
             subject=locked.customer_id,
         )
         if with_consent:
-            Consent.objects.filter(pk=locked.consent_id, withdrawn_at__isnull=True).update(withdrawn_at=now)
-            audit.record(
-                "consent.withdrawn",
-                object_type="submissions.consent",
-                object_id=str(locked.consent_id),
-                subject=locked.customer_id,
-            )
+            _take_consent_back(locked, now=now)
     return locked
+
+
+def can_take_consent_back(submission: Submission) -> bool:
+    """Whether an application has ended and its consent still stands; of an open one, both are withdrawn together."""
+    return submission.state in ENDS and submission.consent.withdrawn_at is None
+
+
+def take_consent_back(*, submission: Submission, actor: Actor, now: datetime) -> None:
+    """Take the consent back after the end: what was decided stands, and no picture is ever sent for reading on it.
+
+    Safe to call twice. Raises TooLateError where the application is open, or a decision is looked at anew.
+    """
+    with audit.acting(actor):
+        locked = Submission.objects.select_for_update().get(pk=submission.pk)
+        if locked.state not in ENDS:
+            raise TooLateError("the application is open")
+        _take_consent_back(locked, now=now)
+
+
+def _take_consent_back(submission: Submission, *, now: datetime) -> None:
+    if not Consent.objects.filter(pk=submission.consent_id, withdrawn_at__isnull=True).update(withdrawn_at=now):
+        return
+    audit.record(
+        "consent.withdrawn",
+        object_type="submissions.consent",
+        object_id=str(submission.consent_id),
+        subject=submission.customer_id,
+    )
 
 
 def choose_language(*, customer: Customer, language: str, actor: Actor) -> None:

@@ -1,10 +1,10 @@
-"""How a picture was taken: too dark, glare, blurred, and how the card lies on it (`framing`).
+"""What is wrong with a picture, seen at once: nothing on it, too dark, glare, blurred, and how the card lies on it.
 
-Measured on the reduced grey picture that proves the file whole.
+Measured on the reduced grey picture that proves the file whole; the card itself in `framing`, its side in `sides`.
 
 Bounds come from drawn specimens (36 ways of photographing, three kinds of card): each lies well apart from
-the worst picture that can still be read. Another side, another document and two cards are named by the reading:
-a permit beside another card is read well, so two cards are no fault of the photo.
+the worst picture that can still be read. Another document, and whatever these measures are not sure of, is named by
+the reading.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from kyc_portal.submissions import framing
+from kyc_portal.submissions import framing, sides
 
 WIDTH = 480
+# A bare wall or table: light and dark lie less apart than this share of the light (cards: 0.34 and more), and less than
+# this share of the pixels bends (cards: 0.05 and more, where they are not blurred).
+_PLAIN_BELOW = 0.3
+_BENDS_BELOW = 0.02
+_BEND = 24
 # The level that one pixel in twenty exceeds: 32-33 on what nobody can read, 44 and more on what can be read.
 DARK_BELOW = 40
-# The share of burnt patches: at least 0.17 where a lamp hides text, at most 0.07 where it only shines.
-GLARE_FROM = 0.12
+# The share of burnt patches: at least 0.17 where a lamp hides text, at most 0.13 where it only shines.
+GLARE_FROM = 0.15
 _BURNT = 250
 _PATCH = 8
 # Fine detail against coarser detail: about 0.36 on a blurred picture, 0.87 and more on one that can be read.
@@ -33,22 +38,53 @@ WORDS: dict[str, Promise] = {
     "blur": _("blurred"),
     "cut_off": _("card cut off"),
     "too_small_card": _("card too small"),
+    "no_card": _("nothing on it"),
+    "two_cards": _("two cards"),
+    "wrong_side": _("the other side"),
 }
 
 
-def fault(grey: Image.Image, *, scale: float) -> str:
+def fault(grey: Image.Image, *, scale: float, side: str = "") -> str:
     """The gravest fault, a key of WORDS, or "" where the picture was taken well.
 
-    Takes mode L; `scale`: pixels of the photo for one of `grey`.
+    Takes mode L; `scale`: pixels of the photo for one of `grey`; `side`: the side that is asked for, where the card's
+    two sides can be told apart by their layout.
     """
     small = grey
     if grey.width > WIDTH:
         small = grey.resize((WIDTH, max(1, round(WIDTH * grey.height / grey.width))), Image.Resampling.BOX)
     if bright_level(grey) < DARK_BELOW:
         return "dark"
+    if is_bare(small):
+        return "no_card"
     if burnt_share(small) >= GLARE_FROM:
         return "glare"
-    return "blur" if sharpness(small) < BLUR_BELOW else framing.fault(small, scale=scale * grey.width / small.width)
+    if sharpness(small) < BLUR_BELOW:
+        return "blur"
+    if found := framing.fault(small, scale=scale * grey.width / small.width):
+        return found
+    return "wrong_side" if side and sides.shows_the_other(small, side=side) else ""
+
+
+def is_bare(grey: Image.Image) -> bool:
+    """Whether there is next to nothing on the picture: one tone, and hardly a line."""
+    counts = framing.cells(grey).histogram()
+    low, high, light = (_level(counts, share) for share in (0.01, 0.99, 0.95))
+    if high - low >= _PLAIN_BELOW * light:
+        return False
+    bends = grey.filter(ImageFilter.Kernel((3, 3), (0, -1, 0, -1, 4, -1, 0, -1, 0), scale=1, offset=128)).histogram()
+    bent = sum(bends[: 128 - _BEND]) + sum(bends[128 + _BEND + 1 :])
+    return bent < _BENDS_BELOW * sum(bends)
+
+
+def _level(counts: list[int], share: float) -> int:
+    """The level that this share of the pixels does not exceed."""
+    left = share * sum(counts)
+    for level, many in enumerate(counts):
+        left -= many
+        if left < 0:
+            return level
+    return 255
 
 
 def bright_level(grey: Image.Image) -> int:

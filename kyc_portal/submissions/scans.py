@@ -34,8 +34,10 @@ class Examined:
     likenesses: Sequence[Likeness] = ()
 
 
-def examine(data: bytes) -> Examined:
+def examine(data: bytes, *, side: str = "") -> Examined:
     """Check format, size, pixels and wholeness, and measure how it was taken and what it is known by.
+
+    `side`: the side asked for, where the card's two sides can be told apart at once.
 
     One reduced decode, and for a small picture a second that is less reduced.
 
@@ -46,7 +48,7 @@ def examine(data: bytes) -> Examined:
         reduced = images.reduced(data)
     except images.ImageRefusedError as error:
         raise PictureRefusedError(error.fault.value) from error
-    fault = quality.fault(reduced, scale=facts.width / reduced.width)
+    fault = quality.fault(reduced, scale=facts.width / reduced.width, side=side)
     return Examined(
         data=data,
         media_type=f"image/{facts.format.lower()}",

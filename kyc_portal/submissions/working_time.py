@@ -14,6 +14,7 @@ OPENS, CLOSES = time(9), time(18)
 _DAY = timedelta(days=1)
 # A desk that is closed for longer than this is a mistake in the policy; nothing here runs on for ever.
 _LONGEST_CLOSED = timedelta(days=400)
+WORKING_DAY = timedelta(hours=9)
 
 
 def _hours_of(day: date, closed: Collection[date]) -> tuple[datetime, datetime] | None:

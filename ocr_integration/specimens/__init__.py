@@ -60,10 +60,10 @@ def draw(
         if forged:
             raise ValueError("only a card can be forged")
         picture, look = not_a_card(seed)
-        image = photograph(np.asarray(picture), capture, chance, second=_second(seed))
+        image = photograph(np.asarray(picture), capture, chance, second=_second(kind, seed, capture))
         return Specimen(kind=kind, side=kind.side, image=image, truth=PermitReading(warnings=()), look=look)
     card = _card(kind, seed, forged)
-    image, truth = _picture(card, seed, capture, forged, chance)
+    image, truth = _picture(card, kind, seed, capture, forged, chance)
     if forged:
         truth = replace(truth, warnings=(int(_CODES[forged]),))
     return Specimen(kind=kind, side=kind.side, image=image, truth=truth, look=card.look)
@@ -84,13 +84,15 @@ def _card(kind: SpecimenKind, seed: int, forged: Forgery | None) -> Card:
     return print_card(kind, seed)
 
 
-def _second(seed: int) -> Pixels:
-    """The other card in a picture of two."""
+def _second(kind: SpecimenKind, seed: int, capture: Capture) -> Pixels:
+    """The other card in a picture of two: a bank card, or another holder's permit of the same kind."""
+    if capture is Capture.TWO_CARDS and kind is not SpecimenKind.NOT_A_CARD:
+        return np.asarray(print_card(kind, seed + 1_000_003).paint())
     return np.asarray(bank_card(random.Random(f"second {seed}")))  # noqa: S311 - drawings, not secrets
 
 
 def _picture(
-    card: Card, seed: int, capture: Capture, forged: Forgery | None, chance: Chance
+    card: Card, kind: SpecimenKind, seed: int, capture: Capture, forged: Forgery | None, chance: Chance
 ) -> tuple[bytes, PermitReading]:
     resaved = forged is Forgery.EDITED_RESAVED
     if resaved or (forged is Forgery.EDITED and not card.disagreeing):
@@ -101,4 +103,5 @@ def _picture(
     if forged is Forgery.PHOTOCOPY:
         pixels = forge.photocopy(pixels, chance)
     values = tuple(run.box for run in card.runs if run.field)
-    return photograph(pixels, capture, chance, keep_clear=values, second=_second(seed)), card.truth
+    second = _second(kind, seed, capture)
+    return photograph(pixels, capture, chance, keep_clear=values, second=second), card.truth

@@ -23,7 +23,7 @@ class SpecimenKind(StrEnum):
 
 
 class Grade(StrEnum):
-    """How well a person reads the picture: at once, without effort, at a second look, not at all."""
+    """How well a person reads the picture: at once, without effort, at a second look; not at all, or two cards."""
 
     CLEAN = "clean"
     DEGRADED = "degraded"
@@ -73,6 +73,7 @@ class Capture(StrEnum):
     BLUR = "blur"
     CUT_OFF = "cut_off"
     SMALL = "small"
+    TWO_CARDS = "two_cards"
 
     @property
     def grade(self) -> Grade:
@@ -114,7 +115,7 @@ _WAYS: dict[Grade, tuple[Capture, ...]] = {
         Capture.COMBINED,
         Capture.HARD,
     ),
-    Grade.SPOILT: (Capture.DARK, Capture.GLARE, Capture.BLUR, Capture.CUT_OFF, Capture.SMALL),
+    Grade.SPOILT: (Capture.DARK, Capture.GLARE, Capture.BLUR, Capture.CUT_OFF, Capture.SMALL, Capture.TWO_CARDS),
 }
 
 

@@ -80,6 +80,8 @@ def photograph(
         return camera.jpeg(exposed(card, capture, chance).pixels, int(chance.integers(86, 95)))
     if capture is Capture.QUARTER:
         return _quarter(card, chance)
+    if capture is Capture.TWO_CARDS:
+        return _two_cards(card, card if second is None else second, chance)
     if capture.grade is Grade.SPOILT:
         return _spoilt(card, capture, chance)
     return _shoot(card, capture, _faults_by_lot(_SHOTS[capture], capture, chance), chance, keep_clear, second)
@@ -93,6 +95,19 @@ def exposed(card: Pixels, capture: Capture, chance: Chance) -> Laid:
     laid = scenes.lay(card, ground, chance, share=0.76, angle=float(chance.uniform(-9, 9)), tilt=0.035)
     lit = camera.light(laid.pixels, chance, level=float(chance.uniform(0.9, 1.02)), fall=0.1)
     return Laid(camera.noise(lit, chance), laid.matrix)
+
+
+def _two_cards(card: Pixels, second: Pixels, chance: Chance) -> bytes:
+    """Two whole cards in a picture from above, one over the other or side by side."""
+    lies_over = bool(chance.random() < 0.5)
+    ground = scenes.table(2000, 2000 if lies_over else 1100, chance)
+    share, apart = (0.58, (0.0, 0.23)) if lies_over else (0.44, (0.24, 0.0))
+    for each, way in ((second, 1), (card, -1)):
+        shift = (way * apart[0], way * apart[1])
+        angle = float(chance.uniform(-7, 7))
+        ground = scenes.lay(each, ground, chance, share=share, angle=angle, tilt=0.03, shift=shift).pixels
+    lit = camera.light(ground, chance, level=float(chance.uniform(0.9, 1.02)), fall=0.1)
+    return camera.jpeg(camera.noise(lit, chance), int(chance.integers(86, 95)))
 
 
 def _spoilt(card: Pixels, capture: Capture, chance: Chance) -> bytes:

@@ -1,4 +1,4 @@
-// Where the card lies on a photo: the server's framing.py in the browser, so that a fault is named before anything is sent.
+// Where the card lies on a photo, and whether there are two: the server's framing.py in the browser.
 const GRID = 120;
 const SMALL_BELOW = 280;
 const FAR_BELOW = 0.4;
@@ -7,9 +7,11 @@ const FULL = 0.86;
 const APART = 45;
 const ON_EDGE = 0.8;
 const THINGS = 0.1;
+const TWO_FROM = 0.2;
+const LIKE = 0.4;
 
 // The mean of every block of cells that the grid makes of the picture.
-function cellsOf({ grey, width, height }) {
+export function cellsOf({ grey, width, height }) {
   const step = Math.max(width, height) / GRID;
   const across = Math.max(1, Math.round(width / step));
   const down = Math.max(1, Math.round(height / step));
@@ -89,23 +91,29 @@ function measured(part, across, down) {
   const length = Math.sqrt(Math.max(1, 12 * (half + apart)));
   const breadth = Math.sqrt(Math.max(1, 12 * (half - apart)));
   const span = (values) => new Set(values).size;
+  const halfOf = (values, count) => (Math.max(...values) - Math.min(...values) + 1) / 2 / count;
   const on = (values, edge) => values.filter((value) => value === edge).length;
   const touched = [on(xs, 0) / span(ys), on(xs, across - 1) / span(ys), on(ys, 0) / span(xs), on(ys, down - 1) / span(xs)];
   const aspect = length / breadth;
   return {
     area: many,
     length,
+    breadth,
+    middle: [mx + 0.5, my + 0.5],
+    angle: Math.atan2(2 * xy, xx - yy) / 2,
+    place: { x: (mx + 0.5) / across, y: (my + 0.5) / down, rx: 1.15 * halfOf(xs, across), ry: 1.15 * halfOf(ys, down) },
     fills: many / (length * breadth),
     isWhole: WHOLE[0] <= aspect && aspect <= WHOLE[1],
     touched: touched.filter((share) => share > 0),
+    edge: touched.findIndex((share) => share >= ON_EDGE),
   };
 }
 
-function shapes({ cells, across, down }) {
+function shapes({ cells, across, down }, closesGaps = true) {
   const { level, apart } = parted(cells);
   if (apart < APART) return [];
   const light = cells.map((value) => (value >= level ? 1 : 0));
-  const closed = spread(spread(light, across, down, Math.max), across, down, Math.min);
+  const closed = closesGaps ? spread(spread(light, across, down, Math.max), across, down, Math.min) : light;
   const dark = closed.map((value) => 1 - value);
   for (let x = 0; x < across; x += 1) for (const y of [0, down - 1]) flood(y * across + x, dark, across, down);
   for (let y = 0; y < down; y += 1) for (const x of [0, across - 1]) flood(y * across + x, dark, across, down);
@@ -117,19 +125,56 @@ function shapes({ cells, across, down }) {
 }
 
 const areSeveral = (found) => found.length > 1 && found[1].area > 0.15 * found[0].area;
+const isFull = (card) => card.isWhole && card.fills >= FULL;
 
-// "cut_off", "too_small_card" or "". Needs the greys of measure.js; photoWidth: pixels of the photo as it is.
+// Two whole cards of like size; a part of another does not count.
+function second(grid) {
+  const [one, other] = shapes(grid, false).filter(isFull);
+  return other && one.length >= TWO_FROM * GRID && other.area >= LIKE * one.area ? other : null;
+}
+
+// Where a card that one edge of the photo cuts is cut: left, right, top or bottom.
+function cut({ x, y, rx, ry }, edge) {
+  return { x: [0, 1, x, x][edge], y: [y, y, 0, 1][edge], rx: edge < 2 ? 0.08 : rx, ry: edge < 2 ? ry : 0.08 };
+}
+
+// { code, place } of "two_cards", "cut_off" or "too_small_card", or null. Needs the greys of measure.js; photoWidth: pixels
+// of the photo as it is.
 export function framingOf(greys, photoWidth) {
   const grid = cellsOf(greys);
+  const other = second(grid);
+  if (other) return { code: "two_cards", place: other.place };
   const found = shapes(grid);
   const inside = found.filter((each) => !each.touched.length);
   const beside = found.reduce((sum, each) => sum + (each.touched.length ? each.area : 0), 0);
   const longest = Math.min(FAR_BELOW * GRID, (SMALL_BELOW * grid.across) / photoWidth);
   if (inside.length && beside <= THINGS * grid.cells.length && !areSeveral(inside)) {
     const [card] = inside;
-    if (card.isWhole && card.fills >= FULL && card.length < longest) return "too_small_card";
+    if (isFull(card) && card.length < longest) return { code: "too_small_card", place: card.place };
   }
   const [card] = found;
-  if (!card || areSeveral(found) || card.touched.length !== 1) return "";
-  return card.touched[0] >= ON_EDGE && card.fills >= FULL && !card.isWhole ? "cut_off" : "";
+  if (!card || areSeveral(found) || card.touched.length !== 1 || card.edge < 0) return null;
+  return card.fills >= FULL && !card.isWhole ? { code: "cut_off", place: cut(card.place, card.edge) } : null;
+}
+
+// The one whole card laid level: greys of `width` by `height`, null where none is found for certain; it may reach an edge
+// with the share `touching` of its extent.
+export function laidLevel({ grey, width: from, height: rows }, width, height, touching) {
+  const grid = cellsOf({ grey, width: from, height: rows });
+  const found = shapes(grid);
+  const [card] = found;
+  if (!card || areSeveral(found) || !isFull(card) || Math.max(0, ...card.touched) > touching) return null;
+  const scale = from / grid.across;
+  const [x, y] = card.middle.map((each) => scale * each);
+  const [dx, dy] = [Math.cos(card.angle), Math.sin(card.angle)];
+  const [across, down] = [(scale * card.length) / width, (scale * card.breadth) / height];
+  const laid = new Uint8Array(width * height);
+  for (let j = 0; j < height; j += 1) {
+    for (let i = 0; i < width; i += 1) {
+      const [u, v] = [across * (i + 0.5 - width / 2), down * (j + 0.5 - height / 2)];
+      const at = [Math.round(x + dx * u - dy * v - 0.5), Math.round(y + dy * u + dx * v - 0.5)];
+      if (at[0] >= 0 && at[0] < from && at[1] >= 0 && at[1] < rows) laid[j * width + i] = grey[at[1] * from + at[0]];
+    }
+  }
+  return laid;
 }

@@ -1,7 +1,11 @@
 // The live camera with its frame: opened by a button, hints by word, colour and voice, and a shutter. Sends nothing.
+import { framingOf, laidLevel } from "./framing.js";
 import { faultOf, greys } from "./measure.js";
 
+const LOOK_EVERY = 500;
 const SPEAK_EVERY = 2000;
+// Which hint goes with what is seen; what has none of its own asks for the card.
+const HINTS = { too_small_card: "closer", dark: "dark", glare: "glare", blur: "blur", cut_off: "corners", two_cards: "one" };
 
 export function canTry() {
   return Boolean(navigator.mediaDevices && navigator.mediaDevices.getUserMedia);
@@ -11,6 +15,7 @@ export function canTry() {
 export async function open(live, { taken, refused, choose }) {
   const video = live.querySelector("video");
   const hint = live.querySelector("[data-hint]");
+  const spoken = live.querySelector("[data-spoken]");
   const guide = live.querySelector("[data-guide]");
   const light = live.querySelector("[data-light]");
   const opener = document.activeElement;
@@ -53,17 +58,24 @@ export async function open(live, { taken, refused, choose }) {
     light.setAttribute("aria-pressed", String(isOn));
   });
 
+  let spokenAt = 0;
   const look = () => {
     if (!video.videoWidth) return;
     const seen = greys(video, video.videoWidth, video.videoHeight);
     if (!seen) return;
-    const fault = faultOf(seen);
-    const said = live.dataset[fault || "good"];
-    if (hint.textContent !== said) hint.textContent = said;
-    hint.classList.toggle("is-good", !fault);
-    guide.classList.toggle("is-good", !fault);
+    const fault = faultOf(seen) || framingOf(seen, video.videoWidth);
+    // Green only where the card itself is found; on a light or busy ground nothing is promised, and the shutter works.
+    const isGood = !fault && laidLevel(seen, 8, 5, 0) !== null;
+    const said = live.dataset[isGood ? "good" : (fault && HINTS[fault.code]) || "frame"];
+    hint.textContent = said;
+    hint.classList.toggle("is-good", isGood);
+    guide.classList.toggle("is-good", isGood);
+    if (spoken.textContent !== said && performance.now() - spokenAt > SPEAK_EVERY) {
+      spoken.textContent = said;
+      spokenAt = performance.now();
+    }
   };
-  timer = setInterval(look, SPEAK_EVERY);
+  timer = setInterval(look, LOOK_EVERY);
 
   on(shutter, "click", () => {
     if (!video.videoWidth) return;

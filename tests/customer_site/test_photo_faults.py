@@ -35,6 +35,7 @@ READABLE = (
     "far",
     "any_angle",
     "thumbs",
+    "second_card",
 )
 
 
@@ -63,13 +64,12 @@ def test_a_hard_picture_that_can_be_read_is_not_called_faulty(capture: str) -> N
 
 
 def test_every_fault_has_a_tip() -> None:
-    assert set(quality.WORDS) | {intake.SAME_AS_FAILED} == set(words.TIPS)
+    assert set(quality.WORDS) | {intake.SAME_AS_FAILED} == {each.code for each in words.SEEN_AT_ONCE}
 
 
 def test_every_tip_has_a_drawing() -> None:
     drawn = (Path(settings.BASE_DIR) / "static/customer.svg").read_text()
-    tips = [*words.TIPS.values(), *words.READING_TIPS.values()]
-    assert [tip.code for tip in tips if f'id="{tip.drawing}"' not in drawn] == []
+    assert [tip.code for tip in words.TIPS.values() if f'id="{tip.drawing}"' not in drawn] == []
 
 
 @pytest.mark.parametrize("turn", [0, 17, 90])
@@ -78,6 +78,30 @@ def test_a_card_nobody_can_read_for_its_size_is_named_in_whatever_direction_it_l
     file = io.BytesIO()
     shown.resize((round(shown.width * 0.55), round(shown.height * 0.55))).save(file, "JPEG", quality=90)
     assert scans.examine(file.getvalue()).fault == "too_small_card"
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("taiwan_front", 23), ("taiwan_front", 24), ("hk_macao_back", 300)])
+def test_two_whole_permits_on_one_photo_are_named(kind: str, seed: int) -> None:
+    assert scans.examine(draw(kind, seed=seed, capture="two_cards").image).fault == "two_cards"
+
+
+@pytest.mark.parametrize("tone", [255, 190, 120])
+def test_a_bare_wall_is_no_card_whatever_its_tone(tone: int) -> None:
+    file = io.BytesIO()
+    wall = Image.new("RGB", (1200, 900), (tone, tone - 4, tone - 9))
+    wall.save(file, "JPEG", quality=90)
+    assert scans.examine(file.getvalue()).fault == "no_card"
+
+
+@pytest.mark.parametrize("capture", ["table", "turned", "width_640", "flat"])
+@pytest.mark.parametrize(("shown", "asked"), [("hk_macao_front", "BACK"), ("hk_macao_back", "FRONT")])
+def test_the_other_side_of_a_permit_is_named_and_the_side_asked_for_is_not(
+    capture: str, shown: str, asked: str
+) -> None:
+    data, right = draw(shown, seed=202, capture=capture).image, {"FRONT": "BACK", "BACK": "FRONT"}[asked]
+    assert scans.examine(data, side=asked).fault == "wrong_side"
+    assert scans.examine(data, side=right).fault == ""
+    assert scans.examine(data).fault == "", "the sides of other permits are not known"
 
 
 @pytest.mark.parametrize(("tone", "ground"), [(200, 190), (90, 210), (200, 200)])
@@ -123,6 +147,25 @@ class TestThePage:
         assert Scan.objects.get(customer=ann).taken_despite == "blur"
         assert RefusedPicture.objects.filter(customer=ann).count() == 2
 
+    def test_the_other_side_is_refused_for_who_holds_a_hong_kong_permit_and_for_nobody_else(
+        self, sign_in: Callable[[User], Client]
+    ) -> None:
+        back = draw("hk_macao_back", seed=202, capture="table").image
+        for declared, answer in (("hk_macao_resident", (400, "wrong_side")), ("taiwan_resident", (200, ""))):
+            person = cast.make_customer()
+            cast.collecting(person, declared=declared)
+            assert post(sign_in(person.user), back) == answer
+
+    def test_the_answer_says_which_photo_the_next_one_is(self, sign_in: Callable[[User], Client]) -> None:
+        ann = cast.make_customer()
+        cast.collecting(ann)
+        client = sign_in(ann.user)
+        file = io.BytesIO(photo("dark"))
+        file.name = "photo.jpg"
+        address = reverse("customer:upload", args=["FRONT"])
+        answer = client.post(address, {"picture": file}, headers={"Accept": "application/json"}).json()
+        assert answer["tries"].startswith("Photo 2 of 3.")
+
     def test_a_good_photo_after_a_faulty_one_is_clean(self, sign_in: Callable[[User], Client]) -> None:
         ann = cast.make_customer()
         cast.collecting(ann)
@@ -167,7 +210,7 @@ def test_what_only_the_reading_sees_asks_for_that_side_with_its_tip(
     back = cast.begin(submission, side="BACK")
     reading.picture_fault(attempt=back, code=code, request_id="r", actor=cast.READER, now=cast.NOW)
     page = sign_in(submission.customer.user).get(reverse("customer:pictures")).content.decode().split("<template")[0]
-    named = {**words.TIPS, **words.READING_TIPS}[tip]
+    named = words.TIPS[tip]
     assert str(words.SIDES["BACK"].again) in page
     assert "Accepted, nothing to do" in page
     assert str(named.title) in page

@@ -64,6 +64,11 @@ def test_the_camera_page_can_be_read(ink: str, ground: str) -> None:
     assert contrast(found[ink], found[ground]) >= 7
 
 
+def test_a_mark_on_a_photo_can_be_read() -> None:
+    found = colours("light")
+    assert contrast(found["camera-ink"], found["camera-mark"]) >= 4.5
+
+
 def test_both_themes_name_the_same_colours() -> None:
     always_dark = {name for name in colours("light") if name.startswith("camera-")}
     assert set(colours("light")) - always_dark == set(colours("dark"))

@@ -77,8 +77,16 @@ def choose(page: Page, data: bytes) -> None:
     expect(page.locator("[data-preview] img")).to_be_visible()
 
 
+# What can be pressed and is smaller than 44 pixels either way; a tick is pressed by its label.
+_SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, summary, select, textarea, input")]
+  .filter((each) => each.type !== "hidden" && each.checkVisibility({ visibilityProperty: true }) && !each.closest(".skip, .photo-row"))
+  .map((each) => [each, (each.closest("label") || each).getBoundingClientRect()])
+  .filter(([, box]) => box.width && box.height && (box.width < 44 || box.height < 43.5))
+  .map(([each, box]) => `${each.outerHTML.slice(0, 90)} ${Math.round(box.width)}x${Math.round(box.height)}`)"""
+
+
 def in_every_dress(page: Page, name: str) -> None:
-    """Nothing scrolls sideways and axe finds nothing, in both themes, at three widths."""
+    """Nothing scrolls sideways and axe finds nothing, in both themes, at three widths; then targets, zoom and print."""
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         for width in (320, 390, 1440):
@@ -89,3 +97,26 @@ def in_every_dress(page: Page, name: str) -> None:
             assert not found, [(at, each["id"], each["nodes"][0]["target"]) for each in found]
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate(_SMALL_TARGETS) == [], (name, "targets")
+    _zoomed(page, name)
+    _printed(page, name)
+    page.set_viewport_size({"width": 390, "height": 844})
+
+
+def _zoomed(page: Page, name: str) -> None:
+    """A window of 1280 by 1024 at 400 %: one column, and nothing that stays put covers what is under it."""
+    page.set_viewport_size({"width": 320, "height": 256})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, f"{name} scrolls sideways at 400 %"
+    stays = "[...document.querySelectorAll('main *')].filter(each => getComputedStyle(each).position === 'sticky')"
+    assert page.evaluate(f"{stays}.length") == 0, f"{name}: something stays put at 400 %"
+
+
+def _printed(page: Page, name: str) -> None:
+    """On A4: the heading and what is said, and nothing to press."""
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 690, "height": 980})
+    expect(page.locator("h1")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690, f"{name} is cut on paper"
+    shown = page.locator("main button:visible, main .foot:visible, .languages:visible")
+    assert shown.count() == 0, (name, shown.first.evaluate("each => each.outerHTML") if shown.count() else "")
+    page.emulate_media(media="screen")

@@ -245,7 +245,7 @@ def test_everything_that_can_be_said_has_words() -> None:
     assert set(words.OUTCOMES) == set(Outcome)
     assert set(words.NOTICES) == set(NoticeKind)
     assert {code: str(text) for code, text in words.FAULTS.items()} == {
-        code: str(tip.title) for code, tip in customer_words.TIPS.items()
+        tip.code: str(tip.title) for tip in customer_words.SEEN_AT_ONCE
     }
     for name, label in customer_words.FIELDS.items():
         assert str(words.FIELDS[name]) == str(label)

@@ -79,6 +79,9 @@ FAULTS: dict[str, Promise] = {
     "blur": _("The photo is blurred"),
     "cut_off": _("The card is cut off"),
     "too_small_card": _("The card is too small on the photo"),
+    "wrong_side": _("This is the other side of the card"),
+    "two_cards": _("There is more than one card on the photo"),
+    "no_card": _("We could not see one of the accepted permits on this photo"),
     "same_as_failed": _("This is the same photo as before"),
 }
 
