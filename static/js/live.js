@@ -47,7 +47,6 @@ export async function open(live, { taken, refused, choose }) {
   for (const each of outside) each.inert = true;
   const shutter = live.querySelector("[data-shutter]");
   shutter.focus();
-  await video.play().catch(() => {});
 
   const track = stream.getVideoTracks()[0];
   const able = track.getCapabilities ? track.getCapabilities() : {};
@@ -100,4 +99,5 @@ export async function open(live, { taken, refused, choose }) {
   on(live, "keydown", (event) => {
     if (event.key === "Escape") close();
   });
+  await video.play().catch(() => {}); // last: whoever presses before the film runs is heard
 }
