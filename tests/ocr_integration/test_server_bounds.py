@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import os
 import resource
 import signal
@@ -105,7 +106,8 @@ def test_pictures_too_large_together_are_read_one_after_the_other(run_app) -> No
     assert reader.most == 1
 
 
-def test_who_hung_up_while_waiting_is_not_read(run_app) -> None:
+def test_who_hung_up_while_waiting_is_not_read(run_app, caplog) -> None:
+    caplog.set_level(logging.INFO)
     reader = HeldReader()
     url = run_app(create_app(reader, KEYS, max_readings=1, max_wait_seconds=60))
     other = pictures.jpeg(quality=30)
@@ -115,6 +117,8 @@ def test_who_hung_up_while_waiting_is_not_read(run_app) -> None:
         while not reader.most:
             time.sleep(0.01)
         assert code_of(impatient, other) == "Transport.Timeout"
+        while "Portal.HungUp" not in caplog.text:
+            time.sleep(0.01)
         reader.let_go.set()
         assert first.result() == str(len(PICTURE))
     assert code_of(client) == str(len(PICTURE))
