@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @shared_task(base=AuditedTask)
 def watch_audit() -> None:
-    """Tell operators, once an hour, when entries wait for the sealer or no checkpoint comes."""
+    """Tell operators, once an hour, when entries wait for the sealer, no checkpoint comes or nothing is verified."""
     stands = standing.standing()
     if stands.is_behind:
         log.error("audit_sealer_behind", extra={"since": str(stands.unsealed_since)})
@@ -35,6 +35,15 @@ def watch_audit() -> None:
             "No checkpoint of the audit log was signed",
             f"The last one is of {stands.signed_at or 'never'} (UTC); one is due every hour.\n"
             "Does the place at CHECKPOINT_URL take files? See docs/runbook.md, Audit log.",
+        )
+    elif stands.is_forgotten and stands.verified is not None:
+        log.error("audit_not_verified", extra={"since": str(stands.verified.at)})
+        operators.tell_hourly(
+            "audit-not-verified",
+            "The audit log was not verified for a day",
+            f"The last sound result is of {stands.verified.at:%Y-%m-%d %H:%M} UTC; one is due every hour.\n"
+            "Whether the log is the one that was written is not known. What do the workers' logs say of"
+            " kyc_portal.oversight.tasks.verify_audit? See docs/runbook.md, Audit log.",
         )
 
 

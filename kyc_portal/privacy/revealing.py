@@ -28,6 +28,7 @@ PLACES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("submissions.fieldcorrection", "value_sealed"): ("field_correction", "value_sealed"),
     ("submissions.decision", "note_sealed"): ("decision", "note_sealed"),
     ("submissions.reopening", "why_sealed"): ("reopening", "why"),
+    ("submissions.casenote", "text_sealed"): ("case_note", "text_sealed"),
     ("submissions.reviewsample", "note_sealed"): ("review_sample", "note_sealed"),
     ("privacy.hold", "why_sealed"): ("hold", "why"),
 }

@@ -112,6 +112,18 @@ def test_a_sealer_that_stands_still_is_shown_and_operators_are_told_once(
     assert [each.subject for each in mail.outbox] == ([subject] if subject else [])
 
 
+def test_a_log_that_nobody_verified_for_a_day_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.make_staff(Role.ADMINISTRATOR)
+    verified, now = result(checking.SOUND).verified, timezone.now()
+    stands(monkeypatch, verified=verified, signed_at=now, now=now + timedelta(hours=1))
+    tasks.watch_audit()
+    assert mail.outbox == []
+    stands(monkeypatch, verified=verified, signed_at=now + timedelta(hours=25), now=now + timedelta(hours=25))
+    tasks.watch_audit()
+    tasks.watch_audit()
+    assert [each.subject for each in mail.outbox] == ["The audit log was not verified for a day"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_log_that_does_not_verify_is_mailed_with_its_findings(monkeypatch: pytest.MonkeyPatch, log) -> None:
     cast.make_staff(Role.ADMINISTRATOR)

@@ -58,8 +58,12 @@ class Standing:
             return State.BEHIND
         if self.is_silent:
             return State.SILENT
-        is_known = self.verified is not None and self.now - self.verified.at <= KNOWN_FOR
-        return State.SOUND if is_known else State.UNKNOWN
+        return State.UNKNOWN if self.verified is None or self.is_forgotten else State.SOUND
+
+    @property
+    def is_forgotten(self) -> bool:
+        """It was verified once and has not been for longer than a day: the workers that do it stand still."""
+        return self.verified is not None and self.now - self.verified.at > KNOWN_FOR
 
     @property
     def verified_size(self) -> int:
