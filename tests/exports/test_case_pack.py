@@ -13,6 +13,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from kyc_portal.audit.proof.inclusion import Proof
 from kyc_portal.customer_site import words
 from kyc_portal.exports.archive import Made
 from kyc_portal.exports.case_pack import contents, making, paper
-from kyc_portal.exports.case_pack.contents import NOT_SEEN, Making
+from kyc_portal.exports.case_pack.case_file import NOT_SEEN, Making
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.keys import held
@@ -133,6 +134,21 @@ class TestWhatIsInIt:
             texts = (held["index.html"] + held["case.json"] + held["timeline.json"]).decode()
             assert (NOTE in texts) is with_notes
         assert [each.details["notes"] for each in log.entries(action="case_pack.made")] == ["no", "yes"]
+
+    def test_that_it_was_handed_on_is_told_and_why_only_with_the_notes(self, aud: User) -> None:
+        rob, now = cast.make_staff(name="Rob Lam"), timezone.now()
+        submission = cast.claimed(cast.to_review(now=now), rob, now=now)
+        review.park(
+            submission=submission, reviewer=rob, until=now + timedelta(hours=2), why=NOTE,
+            version_seen=submission.version, actor=rob.actor, now=now,
+        )  # fmt: skip
+        submission.refresh_from_db()
+        for with_notes in (False, True):
+            held = files(made(submission, aud, with_notes=with_notes))
+            page = held["index.html"].decode()
+            assert "Parked the case" in page
+            assert "by Rob Lam, reviewer" in page
+            assert (NOTE in page + held["case.json"].decode()) is with_notes
 
     def test_no_other_customer_is_in_it(self, aud: User) -> None:
         other = cast.to_review(

@@ -17,7 +17,7 @@ from kyc_portal.exports import archive
 from kyc_portal.exports.archive import Content, Made
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.case_pack import contents, page, paper
-from kyc_portal.exports.case_pack.contents import CaseFile, Making
+from kyc_portal.exports.case_pack.case_file import CaseFile, Making
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.submissions import scans
 from kyc_portal.submissions.models import Submission

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from kyc_portal.exports.case_pack.contents import NOT_SEEN, CaseFile
+from kyc_portal.exports.case_pack.case_file import NOT_SEEN, CaseFile
 from kyc_portal.submissions.working_time import HONG_KONG
 
 

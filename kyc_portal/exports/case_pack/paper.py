@@ -14,7 +14,7 @@ from fpdf.enums import TableBordersLayout, TextMode, XPos, YPos
 from fpdf.fonts import FontFace
 from PIL import Image
 
-from kyc_portal.exports.case_pack.contents import NOT_SEEN, CaseFile, Picture
+from kyc_portal.exports.case_pack.case_file import NOT_SEEN, CaseFile, Picture
 from kyc_portal.exports.case_pack.page import at_hong_kong
 
 _MARGIN = 14
@@ -276,6 +276,9 @@ def _decisions(paper: _Paper, case: CaseFile) -> None:
             ],
         )
         paper.ln(3)
+    for handed in case.notes:
+        said = f": {handed.text}" if handed.text else " (note not included)"
+        paper.said(f"{handed.kind} {at_hong_kong(handed.at)} by {handed.by}{said}")
     for again in case.reopenings:
         paper.said(f"Reopened {at_hong_kong(again.at)} by {again.by}{f': {again.why}' if again.why else ''}")
     earlier = [each for each in case.pictures if not each.stands]

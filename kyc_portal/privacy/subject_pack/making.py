@@ -14,7 +14,7 @@ from kyc_portal.exports.archive import Content, Made
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.privacy.subject_pack import contents, page
-from kyc_portal.privacy.subject_pack.contents import SubjectFile
+from kyc_portal.privacy.subject_pack.subject_file import SubjectFile
 from kyc_portal.submissions import scans
 from kyc_portal.submissions.models import Scan
 

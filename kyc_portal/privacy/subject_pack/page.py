@@ -7,7 +7,7 @@ import base64
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from kyc_portal.privacy.subject_pack.contents import SubjectFile
+from kyc_portal.privacy.subject_pack.subject_file import SubjectFile
 from kyc_portal.submissions.working_time import HONG_KONG
 
 
