@@ -267,6 +267,7 @@ def test_each_fault_of_a_picture_has_a_reason_of_its_own_and_the_gravest_is_said
 
     assert {reason(fault) for fault in quality.WORDS} == {f"picture_{fault}" for fault in quality.WORDS}
     assert reason("blur", "dark") == "picture_dark"
+    assert reason("dark", "wrong_side") == "picture_wrong_side"
     assert reason() == "picture_taken_well"
 
 

@@ -110,6 +110,9 @@ class TestVersionOne:
             "validity_span",
             "zone_agrees",
             "picture_elsewhere",
+            "picture_quality",
+            "latin_name",
+            "sides_of_one_kind",
         }
         assert [problem.part for problem in policy.problems(content)] == learned
         assert policy.problems(changed()) == []

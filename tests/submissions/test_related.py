@@ -104,7 +104,7 @@ class TestThePage:
     @pytest.fixture
     def looks(self, sign_in: Callable[[User], Client]) -> Callable[..., str]:
         client = sign_in(cast.make_staff(Role.REVIEWER))
-        return lambda **typed: client.post(reverse("console:search"), typed).content.decode()
+        return lambda **typed: client.post(reverse("console:search"), typed, follow=True).content.decode()
 
     def test_a_case_is_found_by_each_of_its_values(self, looks: Callable[..., str]) -> None:
         one = case("12345678")

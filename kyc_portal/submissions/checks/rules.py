@@ -234,7 +234,8 @@ def sides_of_one_kind(evidence: Evidence, policy: Policy) -> Finding:
 
 
 # A fault with which a picture was sent all the same, gravest first, as quality names them.
-_PICTURE_FAULTS = ("dark", "glare", "blur", "cut_off", "too_small_card")
+# Gravest first: what hides the card, then what spoils it.
+_PICTURE_FAULTS = ("no_card", "wrong_side", "two_cards", "dark", "glare", "blur", "cut_off", "too_small_card")
 
 
 def picture_quality(evidence: Evidence, policy: Policy) -> Finding:
