@@ -1,8 +1,10 @@
-"""The sweep of exports: wakes what was left behind, ends what has run out, removes what nobody may read any more."""
+"""The sweep of exports: wakes what was left behind, ends what has run out, removes what nobody may read any more.
+
+A file that cannot be moved is set apart (`rounds`): it never keeps another one waiting.
+"""
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
@@ -15,10 +17,11 @@ from kyc_portal.exports import nudges, store
 from kyc_portal.exports.asking import WAITS_FOR, record
 from kyc_portal.exports.models import ENDED, Export, ExportPart, ExportState
 from kyc_portal.submissions.models import Submission
-
-log = logging.getLogger(__name__)
+from kyc_portal.submissions.rounds import Round
 
 BATCH = 50
+# A store that failed so often in a round is down, and each further call would wait for it.
+STORE_FAILURES = 3
 # One that was just nudged is left alone this long.
 NUDGED_FOR_SECONDS = 30
 # A worker whose export ended under its hands has stored its last part by then.
@@ -26,10 +29,15 @@ _CLEARED_AFTER = timedelta(minutes=2)
 
 
 def sweep(*, actor: Actor, now: datetime) -> None:
-    """One round of everything; safe to run twice and at once."""
-    wake(now=now)
-    expire(actor=actor, now=now)
-    clear(actor=actor, now=now)
+    """One round of everything; safe to run twice and at once. Raises RoundFailedError where something of it failed."""
+    this = Round()
+    with this.apart("wake_exports"):
+        wake(now=now)
+    with this.apart("expire_exports"):
+        expire(actor=actor, now=now, this=this)
+    with this.apart("clear_exports"):
+        clear(actor=actor, now=now, this=this)
+    this.end()
 
 
 def wake(*, now: datetime) -> None:
@@ -40,12 +48,13 @@ def wake(*, now: datetime) -> None:
             nudges.make(str(export_id))
 
 
-def expire(*, actor: Actor, now: datetime) -> None:
+def expire(*, actor: Actor, now: datetime, this: Round) -> None:
     """Files whose day is over, and what no second person approved in time."""
     over = Q(state=ExportState.READY, expires_at__lte=now)
     forgotten = Q(state=ExportState.WAITING, asked_at__lte=now - WAITS_FOR)
-    for export in Export.objects.filter(over | forgotten)[:BATCH]:
-        with audit.acting(actor):
+    # In another order each time: fifty that cannot be moved would else be the only ones ever tried.
+    for export in Export.objects.filter(over | forgotten).order_by("?")[:BATCH]:
+        with this.apart("expire_exports", row=export.pk), audit.acting(actor):
             _end(export, fault="", now=now)
 
 
@@ -73,15 +82,14 @@ def _end(export: Export, *, fault: str, now: datetime) -> bool:
     return bool(moved)
 
 
-def clear(*, actor: Actor, now: datetime) -> None:
-    """The bytes of ended exports, which no key opens any more. With the store down the next round does it."""
+def clear(*, actor: Actor, now: datetime, this: Round) -> None:
+    """The bytes of ended exports, which no key opens any more. What the store does not remove the next round tries."""
     ended = Export.objects.filter(state__in=ENDED, cleared_at__isnull=True, state_since__lte=now - _CLEARED_AFTER)
-    for export in ended[:BATCH]:
-        try:
-            store.clear(export.pk)
-        except OSError as error:
-            log.error("export_not_cleared", extra={"export": str(export.pk), "error": type(error).__name__})
+    for export in ended.order_by("?")[:BATCH]:
+        if this.failures("clear_exports") == STORE_FAILURES:
             return
-        with audit.acting(actor):
-            store.destroy_key(export.pk)  # a worker that began just then may have made it again
-            Export.objects.filter(pk=export.pk, cleared_at__isnull=True).update(cleared_at=now)
+        with this.apart("clear_exports", row=export.pk):
+            store.clear(export.pk)
+            with audit.acting(actor):
+                store.destroy_key(export.pk)  # a worker that began just then may have made it again
+                Export.objects.filter(pk=export.pk, cleared_at__isnull=True).update(cleared_at=now)

@@ -28,6 +28,7 @@ from kyc_portal.sealing.models import CustomerKey, SearchDigest
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.errors import TooLateError
 from kyc_portal.submissions.models import Reading, RefusedPicture, Scan, ScanLikeness, Submission
+from kyc_portal.submissions.rounds import Round
 from kyc_portal.submissions.states import ENDS
 
 log = logging.getLogger(__name__)
@@ -155,20 +156,25 @@ def _after(customer: Customer, pictures: list[UUID]) -> None:
 
 
 def run(*, actor: Actor, now: datetime, limit: int = 1000) -> dict[str, int]:
-    """Erase everybody whose time is over and who is not held. Gives {"erased", "held", "refused"}."""
-    counts = {"erased": 0, "held": 0, "refused": 0}
+    """Erase everybody whose time is over and who is not held. Gives {"erased", "held", "refused", "failed"}.
+
+    Somebody who cannot be erased keeps nobody else waiting: counted as failed, and named in the log by key.
+    """
+    this, counts = Round(), {"erased": 0, "held": 0, "refused": 0}
     for clock in retention.due(retention.today(now)):
         if counts["erased"] >= limit:
             break
         if clock.is_held:
             counts["held"] += 1
             continue
-        try:
-            erase(customer=clock.customer, cause=Cause.RETENTION, actor=actor, now=now)
-        except NotErasedError:
-            counts["refused"] += 1
-        else:
-            counts["erased"] += 1
+        with this.apart("retention", row=clock.customer.pk):
+            try:
+                erase(customer=clock.customer, cause=Cause.RETENTION, actor=actor, now=now)
+            except NotErasedError:
+                counts["refused"] += 1
+            else:
+                counts["erased"] += 1
+    counts["failed"] = this.failures("retention")
     with audit.acting(actor):
         audit.record(
             "retention.run",

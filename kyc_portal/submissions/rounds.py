@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, connection
 
 log = logging.getLogger(__name__)
@@ -27,15 +28,24 @@ class Round:
 
     @contextmanager
     def apart(self, part: str, *, row: object = "") -> Iterator[None]:
-        """Run a part, or one row of it, so that its failure stops nothing else. A lost database ends the round."""
+        """Run a part, or one row of it, so that its failure stops nothing else.
+
+        A lost database ends the round, and so does the worker's word that its time is up.
+        """
         try:
             yield
+        except SoftTimeLimitExceeded:
+            raise
         except Exception as error:
             if isinstance(error, DatabaseError) and not connection.is_usable():
                 raise
             # The kind alone: a message may quote a value.
             log.error("sweep_failed", extra={"part": part, "row": str(row), "error": type(error).__name__})
             self._failed.append(part)
+
+    def failures(self, part: str) -> int:
+        """How often a part failed so far."""
+        return self._failed.count(part)
 
     def end(self) -> None:
         """Raises RoundFailedError where something failed, so that the task counts as failed."""

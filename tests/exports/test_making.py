@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.files.storage import default_storage
@@ -31,6 +32,7 @@ from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.rounds import RoundFailedError
 from tests import cast
 
 PURPOSE = "Monthly report to the compliance officer"
@@ -231,7 +233,7 @@ def test_cancelling_stops_between_two_parts_and_leaves_nothing(ada: User, monkey
     assert (export.state, export.ended_by, export.parts.count()) == (ExportState.CANCELLED, ada, 1)
     with pytest.raises(KeyDestroyedError):
         store.get(export.pk, export.parts.get().pk)
-    sweeps.clear(actor=SWEEP, now=timezone.now() + timedelta(minutes=3))
+    sweeps.sweep(actor=SWEEP, now=timezone.now() + timedelta(minutes=3))
     export.refresh_from_db()
     assert stored(export) == 0
     assert export.cleared_at
@@ -277,7 +279,7 @@ def test_a_file_is_gone_after_a_day_and_an_approval_never_given_too(ada: User, l
     tomorrow = timezone.now() + timedelta(hours=25)
     with pytest.raises(TooLateError):
         asking.take(export=export, by=ada, now=tomorrow)
-    sweeps.expire(actor=SWEEP, now=tomorrow)
+    sweeps.sweep(actor=SWEEP, now=tomorrow)
     for each in (export, waiting):
         each.refresh_from_db()
         assert each.state == ExportState.EXPIRED
@@ -349,6 +351,58 @@ def test_the_sweep_wakes_what_was_left_behind(ada: User, monkeypatch: pytest.Mon
     assert woken == [str(left.pk), str(taken.pk)]
 
 
+def test_a_file_that_cannot_be_ended_keeps_no_other_one_waiting(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    cast.to_review()
+    broken, other, left = made(ada), made(ada), asked(ada)
+    destroy, woken = store.destroy_key, list[str]()
+
+    def fails_for_one(export_id: UUID) -> None:
+        if export_id == broken.pk:
+            raise ValueError(PURPOSE)
+        destroy(export_id)
+
+    monkeypatch.setattr(store, "destroy_key", fails_for_one)
+    monkeypatch.setattr(sweeps.nudges, "make", woken.append)
+    with pytest.raises(RoundFailedError, match="^expire_exports$"):
+        sweeps.sweep(actor=SWEEP, now=timezone.now() + timedelta(hours=25))
+    for each in (broken, other):
+        each.refresh_from_db()
+    assert (broken.state, other.state) == (ExportState.READY, ExportState.EXPIRED), "all of one row, or nothing"
+    assert woken == [str(left.pk)]
+
+
+def test_bytes_that_cannot_be_removed_keep_no_others_and_a_store_that_is_down_is_not_asked_for_all(
+    ada: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    cast.to_review()
+    ended = []
+    for _each in range(6):
+        ended.append(asked(ada))
+        asking.cancel(export=ended[-1], by=ada, now=timezone.now())
+    clear, later, asked_for = store.clear, timezone.now() + timedelta(minutes=3), list[UUID]()
+
+    def fails_for_one(export_id: UUID) -> None:
+        if export_id == ended[0].pk:
+            raise OSError("denied")
+        clear(export_id)
+
+    def away(export_id: UUID) -> None:
+        asked_for.append(export_id)
+        raise OSError("away")
+
+    monkeypatch.setattr(store, "clear", away)
+    with pytest.raises(RoundFailedError):
+        sweeps.sweep(actor=SWEEP, now=later)
+    assert len(asked_for) == sweeps.STORE_FAILURES
+    monkeypatch.setattr(store, "clear", fails_for_one)
+    caplog.clear()
+    with pytest.raises(RoundFailedError):
+        sweeps.sweep(actor=SWEEP, now=later)
+    assert list(Export.objects.filter(cleared_at=None)) == [ended[0]]
+    said = [record for record in caplog.records if record.msg == "sweep_failed"]
+    assert [record.row for record in said] == [str(ended[0].pk)]  # type: ignore[attr-defined]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_erasure_calls_back_the_files_that_may_hold_the_person(ada: User) -> None:
     before = cast.to_review()
@@ -401,5 +455,5 @@ def test_a_worker_killed_for_real_loses_and_doubles_nothing(ada: User, monkeypat
     export.refresh_from_db()
     assert references(file_of(export, ada)) == expected
     asking.cancel(export=export, by=ada, now=timezone.now())
-    sweeps.clear(actor=SWEEP, now=timezone.now() + timedelta(minutes=3))
+    sweeps.sweep(actor=SWEEP, now=timezone.now() + timedelta(minutes=3))
     assert stored(export) == 0, "what the killed worker left goes too"

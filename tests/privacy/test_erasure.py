@@ -6,6 +6,7 @@ import ast
 import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -156,7 +157,7 @@ class TestHolds:
     def test_a_lifted_hold_lets_the_retention_go_on(self, ada: User, log) -> None:
         customer = withdrawn().customer
         hold = holds.put_on(customer=customer, why=WHY, by=ada, now=cast.NOW)
-        assert erasure.run(actor=OPERATOR, now=LONG_AFTER) == {"erased": 0, "held": 1, "refused": 0}
+        assert erasure.run(actor=OPERATOR, now=LONG_AFTER) == {"erased": 0, "held": 1, "refused": 0, "failed": 0}
         assert holds.lift(hold=hold, by=ada, now=cast.NOW)
         assert not holds.lift(hold=hold, by=ada, now=cast.NOW)
         assert erasure.run(actor=OPERATOR, now=LONG_AFTER)["erased"] == 1
@@ -324,3 +325,24 @@ def test_the_nightly_task_erases_who_is_due_and_coming_twice_changes_nothing(ada
     runs = log.entries(action="retention.run")
     assert [entry.details["erased"] for entry in runs] == ["1", "0"]
     assert all(entry.details["held"] == "1" for entry in runs)
+
+
+def test_one_who_cannot_be_erased_keeps_no_other_one_waiting(
+    ada: User, monkeypatch: pytest.MonkeyPatch, log, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, other = sorted((withdrawn().customer for _each in range(2)), key=lambda each: str(each.pk))
+    really = erasure.erase
+
+    def fails_for_one(*, customer: Customer, **more: Any) -> Erasure:
+        if customer.pk == broken.pk:
+            raise ValueError(customer.user.email)
+        return really(customer=customer, **more)
+
+    monkeypatch.setattr(erasure, "erase", fails_for_one)
+    counts = erasure.run(actor=OPERATOR, now=LONG_AFTER)
+    assert counts == {"erased": 1, "held": 0, "refused": 0, "failed": 1}
+    assert list(Erasure.objects.values_list("customer", flat=True)) == [other.pk]
+    assert log.entries(action="retention.run")[-1].details["failed"] == "1"
+    said = [record for record in caplog.records if record.msg == "sweep_failed"]
+    assert [record.row for record in said] == [str(broken.pk)]  # type: ignore[attr-defined]
+    assert broken.user.email not in caplog.text
