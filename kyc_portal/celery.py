@@ -25,6 +25,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="17", hour="18"),
         "options": {"expires": 3000},
     },
+    "remove sessions that ran out": {
+        "task": "kyc_portal.accounts.tasks.remove_sessions",
+        "schedule": crontab(minute="27"),
+        "options": {"expires": 3000},
+    },
     "sweep": {"task": "kyc_portal.submissions.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "sweep exports": {"task": "kyc_portal.exports.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "watch the audit log": {

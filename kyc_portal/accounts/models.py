@@ -8,10 +8,13 @@ from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Group
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.audit import Actor
@@ -140,6 +143,19 @@ class Customer(models.Model):
     @property
     def actor(self) -> Actor:
         return Actor(kind="customer", id=str(self.id), label=self.reference, role=Role.CUSTOMER)
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, with the number of the person it belongs to; see `sessions`.
+
+    No reference: the library writes it outside of any act, and the person's row may be locked by one.
+    """
+
+    person = models.BigIntegerField(null=True, db_index=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
 
 
 class Invitation(models.Model):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 EXEMPT: Mapping[str, str] = {
     "django_migrations": "written by the owner alone, in releases; the application may only read it",
-    "django_session": "opaque and short-lived; signing in and out are acts",
+    "accounts_session": "the library's, written with every page and short-lived; signing in and out are acts",
     "django_content_type": "names of models, made by migrations",
     "auth_permission": "names of rights, made by migrations; rights here come from the role",
     "django_admin_log": "the library's own journal of the admin, where nothing is writable",

@@ -17,6 +17,7 @@ from allauth.mfa.models import Authenticator
 from django.db import connection, transaction
 
 from kyc_portal import audit
+from kyc_portal.accounts import sessions
 from kyc_portal.accounts.models import Customer, Invitation, User
 from kyc_portal.audit import Actor
 from kyc_portal.exports import sweeps
@@ -137,7 +138,8 @@ def _empty_vault(customer: Customer) -> int:
 
 
 def _forget_person(user: User) -> None:
-    """The sign-in goes: no address, no password, no second factor; the account's number stays for the log."""
+    """The sign-in goes: no address, no password, no session; the account's number stays for the log."""
+    sessions.end_all_of(user)
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     user.email, user.display_name, user.is_active = f"erased-{user.pk}@erased.invalid", "", False

@@ -363,7 +363,7 @@ def test_a_file_that_cannot_be_ended_keeps_no_other_one_waiting(ada: User, monke
 
     monkeypatch.setattr(store, "destroy_key", fails_for_one)
     monkeypatch.setattr(sweeps.nudges, "make", woken.append)
-    with pytest.raises(RoundFailedError, match="^expire_exports$"):
+    with pytest.raises(RoundFailedError, match=r"^expire_exports$"):
         sweeps.sweep(actor=SWEEP, now=timezone.now() + timedelta(hours=25))
     for each in (broken, other):
         each.refresh_from_db()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth import SESSION_KEY
+from django.core import mail
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -18,7 +22,8 @@ from django.test import Client
 from django.urls import reverse
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import Customer, Role, User
+from kyc_portal.accounts.models import Customer, Role, Session, User
+from kyc_portal.accounts.tasks import remove_sessions
 from kyc_portal.audit.definitions import ours
 from kyc_portal.audit.proof import sealer
 from kyc_portal.audit.proof.verification import Report, verify
@@ -88,6 +93,48 @@ def test_the_sign_in_is_gone(client: Client) -> None:
     customer.user.refresh_from_db()
     assert (address in customer.user.email, customer.user.is_active) == (False, False)
     assert client.get(reverse("customer:home")).status_code == 302
+
+
+def came_in_by_code(customer: Customer) -> Client:
+    """A browser signed in as customers do: by the code that was mailed."""
+    client = Client()
+    client.post(reverse("account_request_login_code"), {"email": customer.user.email})
+    code = re.search(r"^\s*([A-Z0-9]{3,4}-[A-Z0-9]{3,4})\s*$", str(mail.outbox[-1].body), re.MULTILINE)
+    assert code
+    client.post(reverse("account_confirm_login_code"), {"code": code[1]})
+    assert SESSION_KEY in client.session
+    return client
+
+
+def sessions_in_clear() -> str:
+    """Every session as the library reads it: stored they are compressed, which a search of a dump does not see through."""
+    return str([each.get_decoded() for each in Session.objects.all()])
+
+
+def test_their_sessions_go_and_nobody_elses() -> None:
+    gone, other = withdrawn().customer, cast.make_customer()
+    with audit.acting(OPERATOR):
+        for each in (gone, other):
+            EmailAddress.objects.create(user=each.user, email=each.user.email, verified=True, primary=True)
+    browsers = {each.pk: came_in_by_code(each) for each in (gone, other)}
+    waiting = Client()  # asked for a code and did not give it
+    waiting.post(reverse("account_request_login_code"), {"email": gone.user.email})
+    address = gone.user.email
+    assert sessions_in_clear().count(address) >= 2, "the library keeps it there"
+    erase(gone)
+    assert address not in sessions_in_clear()
+    assert SESSION_KEY not in browsers[gone.pk].session
+    assert SESSION_KEY in browsers[other.pk].session
+
+
+def test_sessions_that_ran_out_are_removed() -> None:
+    customer = cast.make_customer()
+    with audit.acting(OPERATOR):
+        Client().force_login(customer.user)
+        Client().force_login(customer.user)
+    Session.objects.filter(pk=Session.objects.values("pk")[:1]).update(expire_date=cast.NOW - timedelta(days=900))
+    remove_sessions()
+    assert list(Session.objects.values_list("person", flat=True)) == [customer.user.pk]
 
 
 def test_nothing_of_them_stands_in_the_whole_database(owner) -> None:
@@ -192,6 +239,7 @@ class TestHolds:
     def test_every_way_of_removing_is_known(self) -> None:
         """Whoever adds one must come by here: it is to ask `holds` first, or to remove nothing of a customer."""
         known = {
+            "kyc_portal/accounts/sessions.py": "browsers that are signed in",
             "kyc_portal/accounts/people.py": "a colleague's second factor",
             "kyc_portal/customer_site/passkeys.py": "a customer's own way in, nothing that was proven",
             "kyc_portal/exports/making.py": "a workbook's pieces that a killed worker left unfinished",
