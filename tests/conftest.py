@@ -38,6 +38,7 @@ hypothesis.settings.load_profile("no clock")
 # Filled by migrations, not by tests.
 KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 POLICIES = "submissions_policyversion"
+HOLDS = "privacy_hold"
 
 
 def owner_connection() -> psycopg.Connection:
@@ -48,8 +49,9 @@ def owner_connection() -> psycopg.Connection:
 def _empty_domain_tables(case: TransactionTestCase) -> None:
     with owner_connection() as owner:
         tables = owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        with _guard_of_policies_aside(owner), owner.transaction():
+        with _guards_aside(owner), owner.transaction():
             owner.execute("SET CONSTRAINTS ALL DEFERRED")
+            owner.execute(f"DELETE FROM {HOLDS}")  # then nobody else's rows are kept by one
             for (table,) in tables:
                 if table == POLICIES:
                     owner.execute(f"DELETE FROM {table} WHERE number > 1")
@@ -58,14 +60,18 @@ def _empty_domain_tables(case: TransactionTestCase) -> None:
 
 
 @contextmanager
-def _guard_of_policies_aside(owner: psycopg.Connection) -> Iterator[None]:
-    """Published versions stand even for the owner; between tests only the one a migration plants is left."""
-    guarded = owner.execute(f"SELECT count(*) > 1 FROM {POLICIES}").fetchone() == (True,)
-    if guarded:
-        owner.execute(f"ALTER TABLE {POLICIES} DISABLE TRIGGER a_published_policy_stands")
+def _guards_aside(owner: psycopg.Connection) -> Iterator[None]:
+    """Published policies and open legal holds stand even for the owner; between tests only the first policy is left."""
+    guards = {
+        f"{POLICIES} DISABLE TRIGGER a_published_policy_stands": f"SELECT count(*) > 1 FROM {POLICIES}",
+        f"{HOLDS} DISABLE TRIGGER keeps_what_is_held": f"SELECT count(*) > 0 FROM {HOLDS}",
+    }
+    aside = [guard for guard, asked in guards.items() if owner.execute(asked.encode()).fetchone() == (True,)]
+    for guard in aside:
+        owner.execute(f"ALTER TABLE {guard}".encode())
     yield
-    if guarded:
-        owner.execute(f"ALTER TABLE {POLICIES} ENABLE ALWAYS TRIGGER a_published_policy_stands")
+    for guard in aside:
+        owner.execute(f"ALTER TABLE {guard.replace('DISABLE', 'ENABLE ALWAYS')}".encode())
 
 
 TransactionTestCase._fixture_teardown = _empty_domain_tables  # type: ignore[attr-defined]

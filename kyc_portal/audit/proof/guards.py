@@ -24,7 +24,8 @@ FROM pg_class c WHERE c.relnamespace = 'audit'::regnamespace AND c.relname = ANY
 # Every trigger that people made, with the function it calls. One with a condition, or of some columns, is none of ours.
 _TRIGGERS = """
 SELECT n.nspname, c.relname, t.tgname, t.tgtype::int, p.pronamespace = 'audit'::regnamespace, p.proname,
-    t.tgenabled = 'A' AND t.tgqual IS NULL AND cardinality(t.tgattr::int2[]) = 0
+    t.tgenabled = 'A' AND t.tgqual IS NULL AND cardinality(t.tgattr::int2[]) = 0,
+    encode(t.tgargs, 'escape')
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_proc p ON p.oid = t.tgfoid
 WHERE NOT t.tgisinternal AND n.nspname IN ('audit', 'public')
@@ -71,10 +72,13 @@ def _log_tables(connection: psycopg.Connection) -> Iterator[str]:
 def _triggers(connection: psycopg.Connection, ours: Definitions) -> Iterator[str]:
     refused: dict[tuple[str, str], int] = {}
     watched: set[str] = set()
-    for schema, table, trigger, kind, is_audit, function, always in connection.execute(_TRIGGERS):
+    keeping: set[tuple[str, str, str]] = set()
+    for schema, table, trigger, kind, is_audit, function, always, given in connection.execute(_TRIGGERS):
         is_guard = is_audit and function == "refuse"
         if is_guard and always and kind & _BEFORE and not kind & _ROW:
             refused[schema, table] = refused.get((schema, table), 0) | kind
+        elif is_audit and function == "refuse_while_held" and always and kind == _ROW | _BEFORE | _EVENTS["DELETE"]:
+            keeping.add((schema, table, given.removesuffix("\\000")))
         elif schema == "audit" and not is_guard:
             yield f"audit.{table} has a trigger that is not ours: {trigger}"
         elif is_audit and always and function == ours.row_functions.get(table) and _is_of_every_row(kind):
@@ -87,6 +91,9 @@ def _triggers(connection: psycopg.Connection, ours: Definitions) -> Iterator[str
         yield f"the table {name} has no audit trigger, or it is switched off or not ours"
     for name in sorted(each for each in domain if not refused.get(("public", each), 0) & _EVENTS["TRUNCATE"]):
         yield f"the table {name} may be emptied unseen: what refuses TRUNCATE is gone or switched off"
+    held = {("audit", "vault", "subject"), *(("public", table, column) for table, column in ours.held.items())}
+    for _schema, name, _column in sorted(held - keeping):
+        yield f"a legal hold does not keep the rows of {name}: its guard is gone or switched off"
 
 
 def _is_of_every_row(kind: int) -> bool:
