@@ -19,7 +19,7 @@ PAGE = "/administration/reading-service/"
 def press(page: Page, words: str, why: str) -> None:
     """Press, give the reason, press again."""
     page.click(f"main >> text={words}…")
-    in_every_dress(page, words)
+    in_every_dress(page, words, is_customers=False)
     page.fill("[name=why]", why)
     page.click(f"main button:has-text('{words}')")
     page.wait_for_url(f"**{PAGE}")
@@ -48,13 +48,13 @@ def test_a_hold_keeps_a_card_waiting_and_its_end_has_it_read(stack: LocalStack, 
         expect(ada.locator("main")).to_contain_text(re.compile(r"S-\w+\s+Front"), timeout=PATIENCE_MS)
         expect(ada.locator("main")).to_contain_text("nothing can be tried now")
         shoot(ada, "25-reading-service-held")
-        in_every_dress(ada, "reading service, held")
+        in_every_dress(ada, "reading service, held", is_customers=False)
     finally:
         press(ada, "Let calls go on", "The journey is over, calls go on")
     assert present(ada).startswith("Calls are made")
     ann.wait_for_url("**/identity/details/")
     expect(ada.locator("main")).to_contain_text("Nothing waits", timeout=PATIENCE_MS)
     shoot(ada, "26-reading-service")
-    in_every_dress(ada, "reading service")
+    in_every_dress(ada, "reading service", is_customers=False)
     ada.goto("/administration/audit-log/?action=provider.held")
     expect(ada.locator("main")).to_contain_text("Held for a journey, nothing is wrong")
