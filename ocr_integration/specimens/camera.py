@@ -12,6 +12,9 @@ from PIL import Image, ImageDraw
 from ocr_integration.specimens.fonts import font
 from ocr_integration.specimens.scenes import Chance, Pixels
 
+# How well a camera saves what it took. Whoever passes a picture on saves it coarser.
+OWN_QUALITY = (93, 98)
+
 
 def light(pixels: Pixels, chance: Chance, *, level: float = 1.0, fall: float = 0.12) -> Pixels:
     """Lamp light: a `level`, falling off to one side by the share `fall`, a little warm or cold."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ocr_integration.contract import PermitReading
 from ocr_integration.specimens import numbers
-from ocr_integration.specimens.camera import blurred, jpeg, light, noise, opened, resaved
+from ocr_integration.specimens.camera import OWN_QUALITY, blurred, jpeg, light, noise, opened, resaved
 from ocr_integration.specimens.cards import Card
 from ocr_integration.specimens.kinds import Capture
 from ocr_integration.specimens.layouts import Run
@@ -42,7 +42,7 @@ def recapture(card: Pixels, chance: Chance) -> bytes:
     way = (_striped, _striped, _pentile, _halftone)[int(chance.integers(4))]
     seen = np.clip(way(big, x, y, chance), 0, 255).astype(np.uint8)
     seen = blurred(seen, float(chance.uniform(0.4, 0.7)))
-    return jpeg(noise(light(seen, chance, fall=0.06), chance, 1.5), int(chance.integers(86, 95)))
+    return jpeg(noise(light(seen, chance, fall=0.06), chance, 1.5), int(chance.integers(*OWN_QUALITY)))
 
 
 def _turned(x: Any, y: Any, degrees: float, pitch: float) -> tuple[Any, Any]:
@@ -88,9 +88,9 @@ def edited(
 ) -> tuple[bytes, PermitReading]:
     """A camera's JPEG with another text or portrait put into it, saved again at a higher quality.
 
-    The picture is a scan, or for any other `capture` than flat one on a table. `saved_again` sends it through a
-    chat application after that, which leaves nothing of the first save to find. Answers the file and what the
-    card says now.
+    The picture is a scan, or for any other `capture` than flat one on a table. `saved_again` sends it through an
+    application that passes it on after that: smaller in two of three, coarser in all, which leaves little or nothing of
+    the first save to find. Answers the file and what the card says now.
     """
     altered, box = _altered(card, seed)
     capture = capture if capture is Capture.FLAT else Capture.TABLE
@@ -104,7 +104,8 @@ def edited(
     cv2.fillConvexPoly(put_in, outline, 1)
     image = jpeg(np.where(put_in[..., None] > 0, after.pixels, first), int(chance.integers(91, 97)))
     if saved_again:
-        image = resaved(image, int(chance.integers(60, 76)), scale=float(chance.uniform(0.7, 0.9)))
+        scale = float(chance.uniform(0.6, 0.95)) if chance.random() < 2 / 3 else 1.0
+        image = resaved(image, int(chance.integers(60, OWN_QUALITY[0])), scale=scale)
     return image, altered.truth
 
 

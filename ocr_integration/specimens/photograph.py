@@ -31,7 +31,7 @@ class _Shot:
     shake: int = 0
     spot: Range = (0, 0)
     spot_reach: float = 0.12
-    quality: tuple[int, int] = (84, 94)
+    quality: tuple[int, int] = camera.OWN_QUALITY
 
 
 _SHOTS = {
@@ -77,7 +77,7 @@ def photograph(
         ways = captures_of(capture.grade)
         capture = ways[int(chance.integers(len(ways)))]
     if capture in (Capture.FLAT, Capture.TABLE):
-        return camera.jpeg(exposed(card, capture, chance).pixels, int(chance.integers(86, 95)))
+        return camera.jpeg(exposed(card, capture, chance).pixels, int(chance.integers(*camera.OWN_QUALITY)))
     if capture is Capture.QUARTER:
         return _quarter(card, chance)
     if capture is Capture.TWO_CARDS:
@@ -107,7 +107,7 @@ def _two_cards(card: Pixels, second: Pixels, chance: Chance) -> bytes:
         angle = float(chance.uniform(-7, 7))
         ground = scenes.lay(each, ground, chance, share=share, angle=angle, tilt=0.03, shift=shift).pixels
     lit = camera.light(ground, chance, level=float(chance.uniform(0.9, 1.02)), fall=0.1)
-    return camera.jpeg(camera.noise(lit, chance), int(chance.integers(86, 95)))
+    return camera.jpeg(camera.noise(lit, chance), int(chance.integers(*camera.OWN_QUALITY)))
 
 
 def _spoilt(card: Pixels, capture: Capture, chance: Chance) -> bytes:
@@ -123,7 +123,7 @@ def _spoilt(card: Pixels, capture: Capture, chance: Chance) -> bytes:
         lit = camera.spot(lit, chance)
     if capture is Capture.BLUR:
         lit = camera.blurred(lit, 11)
-    return camera.jpeg(camera.noise(lit, chance, 3.0 if dark else 2.0), int(chance.integers(86, 95)))
+    return camera.jpeg(camera.noise(lit, chance, 3.0 if dark else 2.0), int(chance.integers(*camera.OWN_QUALITY)))
 
 
 def _quarter(card: Pixels, chance: Chance) -> bytes:
@@ -133,7 +133,7 @@ def _quarter(card: Pixels, chance: Chance) -> bytes:
     turns = int(chance.integers(1, 4))
     turned = np.ascontiguousarray(np.rot90(camera.noise(camera.light(laid, chance), chance), k=turns))
     tag = {1: 6, 2: 3, 3: 8}[turns] if chance.random() < 0.5 else None
-    return camera.jpeg(turned, int(chance.integers(86, 95)), exif_turn=tag)
+    return camera.jpeg(turned, int(chance.integers(*camera.OWN_QUALITY)), exif_turn=tag)
 
 
 def _faults_by_lot(shot: _Shot, capture: Capture, chance: Chance) -> _Shot:

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
 from ocr_integration.contract import BACK_FIELDS, TEXT_FIELDS, KnownWarning, PermitReading, Side
 from ocr_integration.engine import Engine, NoCardError, WrongSideError
 from ocr_integration.specimens import Specimen, draw
+from ocr_integration.specimens.camera import resaved
 
 CARDS = ("hk_macao_front", "hk_macao_back", "taiwan_front", "exit_entry_hk_macao_front", "exit_entry_taiwan_front")
 FRONTS = tuple(kind for kind in CARDS if kind != "hk_macao_back")
@@ -154,10 +155,16 @@ def test_most_forgeries_of_unseen_seeds_are_flagged(engine: Engine, kind: str, f
     assert sum(flagged) >= 7
 
 
-def test_an_edited_file_saved_again_is_not_checked_rather_than_clean(engine: Engine) -> None:
-    specimen = draw("taiwan_front", seed=78, forgery="edited")
-    again = engine.read(saved_again(specimen.image, quality=70), side=specimen.side)
-    assert again.warnings == (NOT_CHECKED,)
+@pytest.mark.parametrize(
+    ("scale", "quality"), [(1.0, 70), (1.0, 79), (1.0, 92), (0.9, 85), (0.8, 92), (0.7, 78), (0.73, 88)]
+)
+def test_a_file_passed_on_is_not_checked_rather_than_clean(engine: Engine, scale: float, quality: int) -> None:
+    genuine, forged = (draw("taiwan_front", seed=78, forgery=forgery) for forgery in (None, "edited"))
+    assert engine.read(genuine.image, side=genuine.side).warnings == ()
+    passed_on = resaved(genuine.image, quality, scale=scale)
+    assert engine.read(passed_on, side=genuine.side).warnings == (NOT_CHECKED,)
+    found = engine.read(resaved(forged.image, quality, scale=scale), side=forged.side).warnings
+    assert found in ((NOT_CHECKED,), (CODES["edited"],))
 
 
 def test_a_genuine_file_saved_twice_is_not_called_edited(engine: Engine) -> None:

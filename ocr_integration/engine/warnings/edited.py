@@ -17,8 +17,11 @@ from ocr_integration.engine.lines import Text
 from ocr_integration.engine.page import Page, Pixels
 from ocr_integration.engine.portrait import Portrait
 
-# Coarser files hide what came before them.
+# Coarser files hide what came before them...
 _MIN_QUALITY = 78
+# ...and only from here on is a file without a trace taken for what a camera saved: applications that pass a picture on
+# make it smaller and save it coarser, which leaves no trace to find either.
+_OWN_QUALITY = 93
 # An odd first quality still dips at its even neighbours.
 _QUALITIES = tuple(range(46, 96, 2))
 # Every JPEG dips at its own quality: look only this far below it.
@@ -139,7 +142,10 @@ def _changes(mosaic: Pixels, quality: int) -> Changes:
 
 
 def _verdict(boxes: list[NDArray[np.intp]], changes: list[Changes], qualities: list[int], quality: int) -> bool | None:
-    """True: a box lacks the card's memory of an older save. False: there is no such memory. None: all share it."""
+    """True: a box lacks the card's memory of an older save. False: no such memory in a file as a camera saves it.
+
+    None: all boxes share the memory, or the file was saved so that there is none to find.
+    """
     allowed = [index for index, each in enumerate(qualities) if each <= quality - _BELOW_OWN]
     allowed = [index for index in allowed if _NEIGHBOURS <= index < len(qualities) - _NEIGHBOURS]
     if not allowed or not boxes:
@@ -148,7 +154,7 @@ def _verdict(boxes: list[NDArray[np.intp]], changes: list[Changes], qualities: l
     strongest = min(allowed, key=lambda index: depths[index])
     depth = depths[strongest]
     if depth > _CARD_DIP:
-        return False
+        return False if quality >= _OWN_QUALITY else None
     lacking = [_dips(changes, box)[strongest] > (1 - _BOX_LACKS) * depth for box in boxes]
     return True if any(lacking) else None
 
