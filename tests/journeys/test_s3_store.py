@@ -36,7 +36,7 @@ def photo(kind: str, seed: int) -> bytes:
     image = Image.open(io.BytesIO(draw(kind, seed=seed).image))
     exif, out = image.getexif(), io.BytesIO()
     exif[0x010F] = MAKER.decode()
-    image.save(out, "JPEG", quality=92, exif=exif)
+    image.save(out, "JPEG", quality=95, exif=exif)
     return out.getvalue()
 
 
@@ -113,7 +113,7 @@ def test_two_sides_go_all_the_way_through_the_store(portal: Portal, store: Objec
     rob = portal.page("rob@kyc.example")
     case = post(rob, f"{at}/console/claim-next/", {}, form_at=f"{at}/console/queue/")
     assert "/console/cases/" in case.url
-    shown = set(re.findall(r'src="(/console/cases/[^"]+/pictures/[^"]+)"', case.text))
+    shown = set(re.findall(r'data-address="([^"]+)"', case.text))
     assert len(shown) == 2
     for source in shown:
         served = rob.get(at + source, timeout=20)
