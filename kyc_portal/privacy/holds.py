@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer, User
+from kyc_portal.audit import Actor
 from kyc_portal.privacy.models import Hold
 from kyc_portal.sealing.values import open_sealed, seal
 
 WHY_MIN = 10
+_REPEATED = "Set after the backup that was restored here was taken. Why stands in the log of before."
 
 
 class NoReasonError(Exception):
@@ -33,6 +37,26 @@ def put_on(*, customer: Customer, why: str, by: User, now: datetime) -> Hold:
         made = Hold.objects.create(id=hold_id, customer=customer, why_sealed=sealed, set_by=by, set_at=now)
         audit.record("hold.set", object_type="privacy.hold", object_id=str(made.pk), subject=customer.id)
     return made
+
+
+def repeat(found: Mapping[UUID, UUID], *, actor: Actor, now: datetime) -> int:
+    """Open again, each under its own key, the holds a restored backup does not know; gives how many.
+
+    Why they were set was sealed in the database that is lost. Customers the backup does not know, or knows as erased,
+    have nothing here that could be removed.
+    """
+    many = 0
+    for hold_id, customer_id in found.items():
+        customer = Customer.objects.filter(pk=customer_id, erasure=None).first()
+        if customer is None or Hold.objects.filter(pk=hold_id).exists():
+            continue
+        with audit.acting(actor):
+            Customer.objects.select_for_update().get(pk=customer.pk)
+            sealed = seal(customer.id, table="hold", column="why", row_id=hold_id, plaintext=_REPEATED.encode())
+            Hold.objects.create(id=hold_id, customer=customer, why_sealed=sealed, set_by=None, set_at=now)
+            audit.record("hold.set", object_type="privacy.hold", object_id=str(hold_id), subject=customer.id)
+        many += 1
+    return many
 
 
 def lift(*, hold: Hold, by: User, now: datetime) -> bool:

@@ -15,13 +15,14 @@ from kyc_portal.audit.triggers import RowAudit
 class Hold(models.Model):
     """A legal hold: while one is open, nothing of the customer is removed on any path.
 
-    `why_sealed` opens with the customer's key: a hold's reason is often about a person.
+    `why_sealed` opens with the customer's key: a hold's reason is often about a person. `set_by` names nobody where a
+    restore repeated a hold that its backup did not know.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="holds")
     why_sealed = models.BinaryField()
-    set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     set_at = models.DateTimeField()
     lifted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     lifted_at = models.DateTimeField(null=True)

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from kyc_portal import backup
 from kyc_portal.accounts.models import Role
-from kyc_portal.audit.proof import erasures, places, sealer, signing
+from kyc_portal.audit.proof import afterwards, places, sealer, signing
 from kyc_portal.privacy import erasure, holds
 from kyc_portal.privacy.models import Cause
 from kyc_portal.sealing import files
@@ -93,14 +93,18 @@ def test_a_backup_stands_up_on_an_empty_host_and_everything_verifies(host: dict[
     assert "the database is not empty; nothing was written over" in again.stderr
 
 
-def test_who_was_erased_after_the_backup_is_erased_again_on_the_restored_host(
+def test_who_was_erased_or_held_after_the_backup_is_so_again_on_the_restored_host(
     host: dict[str, str], tmp_path: Path
 ) -> None:
-    gone, kept, held = cast.to_review(), cast.to_review(), cast.to_review()
+    gone, kept, held, late, freed = (cast.to_review() for _each in range(5))
     ada = cast.make_staff(Role.ADMINISTRATOR)
     holds.put_on(customer=held.customer, why="asked by a court", by=ada, now=cast.NOW)
     call_command("backup", str(tmp_path / "backup"))
     holds.lift(hold=held.customer.holds.get(), by=ada, now=cast.NOW)
+    since = [
+        holds.put_on(customer=each.customer, why="asked by a court", by=ada, now=cast.NOW) for each in (late, freed)
+    ]
+    holds.lift(hold=since[1], by=ada, now=cast.NOW)
     for each in (gone, held):
         intake.withdraw(submission=each, actor=each.customer.actor, now=cast.NOW)
         long_after = cast.NOW + timedelta(days=9000)
@@ -111,15 +115,24 @@ def test_who_was_erased_after_the_backup_is_erased_again_on_the_restored_host(
         connection.autocommit = True
         sealer.round_of(connection, signers=signers, outside=outside, whole=True)
     stranger = signing.signers(f"x:{base64.b64encode(b'x' * 32).decode()}", origin=ORIGIN)[0]
-    outside.put(f"erased/{kept.customer_id}.txt", erasures.note(kept.customer_id, at=cast.NOW, by=stranger))
+    strange = afterwards.note("erased", kept.customer_id, kept.customer_id, at=cast.NOW, by=stranger)
+    outside.put(f"erased/{kept.customer_id}.txt", strange)
 
     done = manage(host, "restore", str(tmp_path / "backup"))
     assert done.returncode == 0, done.stderr
+    assert "1 legal holds set since are open again" in done.stdout
     assert "1 customers who had been erased since are erased again" in done.stdout
     assert f"a person must look: {held.customer.reference}\n" in done.stderr
-    assert "1 notes of erasures are not signed by a key" in done.stderr
+    assert "1 notes of holds or erasures are not signed by a key" in done.stderr
+    read = manage(host, "shell", "-c", _HELD)
+    assert read.stdout.split("\n")[-2] == f"{since[0].pk} None held", read.stderr
     read = manage(host, "shell", "-c", _ERASED)
     assert set(read.stdout.split()[-1].split(",")) == {f"{gone.customer_id}:repeated:withdrawn:0"}, read.stderr
+    told = len(list(outside.notes("erased"))) + len(list(outside.notes("held")))
+    sealed = manage(host, "seal_audit", "--once")
+    assert (sealed.returncode, sealed.stderr) == (0, "")
+    after = len(list(outside.notes("erased"))) + len(list(outside.notes("held")))
+    assert after == told + 2, "what the restore repeated is told too, and does not meet the notes that are there"
 
 
 _ERASED = """
@@ -130,6 +143,17 @@ print(",".join(
     f"{CustomerKey.objects.filter(customer=e.customer_id).count()}"
     for e in Erasure.objects.filter(cause="repeated")
 ))
+"""
+_HELD = """
+from django.utils import timezone
+from kyc_portal import audit
+from kyc_portal.privacy import erasure
+from kyc_portal.privacy.models import Cause, Hold
+hold = Hold.objects.get(set_by=None)
+try:
+    erasure.erase(customer=hold.customer, cause=Cause.REPEATED, actor=audit.system("command_test"), now=timezone.now())
+except erasure.NotErasedError as error:
+    print(hold.pk, hold.lifted_at, error.reason)
 """
 _SHOW = """
 from kyc_portal.submissions.models import Submission

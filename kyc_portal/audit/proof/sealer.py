@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-from kyc_portal.audit.proof import erasures, lines, signing
+from kyc_portal.audit.proof import afterwards, lines, signing
 from kyc_portal.audit.proof.places import Place, PlaceError, name_of
 from kyc_portal.audit.proof.verifier import Checkpoint, Edge, UnsoundError, leaf_hash
 
@@ -188,9 +188,9 @@ def round_of(
     signers: list[signing.Signer],
     outside: Place,
     whole: bool,
-    told: erasures.Told | None = None,
+    told: afterwards.Told | None = None,
 ) -> int:
-    """Seal all that waits, sign if due, tell the outside who was erased. Gives the leaves made.
+    """Seal all that waits, sign if due, tell the outside what a backup cannot know. Gives the leaves made.
 
     A place that is away is logged, never fatal.
     """
@@ -203,7 +203,7 @@ def round_of(
             break
     try:
         sign(connection, signers=signers, outside=outside)
-        erasures.tell(connection, signer=signers[0], outside=outside, told=told or erasures.Told())
+        afterwards.tell(connection, signer=signers[0], outside=outside, told=told or afterwards.Told())
     except PlaceError as error:
         log.error("audit_checkpoint_not_put", extra={"error": str(error)})
     return made

@@ -1,4 +1,4 @@
-"""Restore a backup's folder to an empty host, erase again who was erased since, and verify every picture."""
+"""Restore a backup's folder to an empty host, repeat holds and erasures made since, and verify every picture."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from kyc_portal import audit, backup
-from kyc_portal.audit.proof import erasures, places
+from kyc_portal.audit.proof import afterwards, places
 from kyc_portal.audit.proof.verifier import Key
-from kyc_portal.privacy import erasure
+from kyc_portal.privacy import erasure, holds
 
 
 class Command(BaseCommand):
@@ -45,30 +45,33 @@ class Command(BaseCommand):
                 object_id=manifest.database,
                 details={"taken_at": manifest.taken_at, "pictures": str(manifest.picture_count)},
             )
-        self._erase_again()
+        self._repeat()
         self.stdout.write(
             f"Restored in {time.monotonic() - started:.1f} s, to the state of {manifest.taken_at}. Now: verify_audit"
             " (an outside that knows a longer log says so, see docs/runbook.md), `retention --run`, and start."
         )
         call_command("verify_pictures", stdout=self.stdout, stderr=self.stderr)
 
-    def _erase_again(self) -> None:
-        """Who was erased after the backup was taken is erased again before anybody looks."""
+    def _repeat(self) -> None:
+        """Who was put under a hold after the backup was taken is so again, who was erased is erased again, in this
+        order and before anybody looks or the night's retention comes by."""
         env = settings.ENV
         if not env.checkpoint_url:
-            self.stderr.write("CHECKPOINT_URL is not set: erasures since the backup were not repeated")
+            self.stderr.write("CHECKPOINT_URL is not set: holds and erasures since the backup were not repeated")
             return
         try:
             keys = [Key.parse(each) for each in env.audit_verify_key.split(",") if each.strip()]
-            known = erasures.read(places.place(env.checkpoint_url), keys=keys)
+            known = afterwards.read(places.place(env.checkpoint_url), keys=keys)
         except (ValueError, places.PlaceError) as error:
-            self.stderr.write(f"Erasures since the backup were not repeated: {error}")
+            self.stderr.write(f"Holds and erasures since the backup were not repeated: {error}")
             return
-        done = erasure.repeat(known.customers, actor=audit.system("command_restore"), now=timezone.now())
+        now, actor = timezone.now(), audit.system("command_restore")
+        self.stdout.write(f"{holds.repeat(known.holds, actor=actor, now=now)} legal holds set since are open again")
+        done = erasure.repeat(known.customers, actor=actor, now=now)
         self.stdout.write(f"{done.erased} customers who had been erased since are erased again")
         if done.left:
             self.stderr.write(f"Held, or under a decision, so a person must look: {', '.join(done.left)}")
         if known.unbelieved:
             self.stderr.write(
-                f"{known.unbelieved} notes of erasures are not signed by a key of AUDIT_VERIFY_KEY: not used"
+                f"{known.unbelieved} notes of holds or erasures are not signed by a key of AUDIT_VERIFY_KEY: not used"
             )

@@ -15,7 +15,7 @@ import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kyc_portal.audit.proof import erasures, places, sealer, signing
+from kyc_portal.audit.proof import afterwards, places, sealer, signing
 
 _DAY_SECONDS = 24 * 3600
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_given: stopping.set())
-        looked_whole, told = 0.0, erasures.Told()
+        looked_whole, told = 0.0, afterwards.Told()
         while True:
             whole = time.monotonic() - looked_whole > _DAY_SECONDS or not looked_whole
             try:
