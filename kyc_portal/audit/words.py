@@ -66,7 +66,7 @@ ACTS: dict[str, Promise] = {
     "picture.orphans_removed": _("Removed pictures without a row"),
     "picture.viewed": _("Viewed a picture"),
     "portrait.viewed": _("Viewed a portrait"),
-    "picture.fetched_ahead": _("Fetched a picture ahead of its case"),
+    "picture.fetched_ahead": _("Fetched a picture for a page"),
     "policy.proposed": _("Proposed a policy"),
     "policy.published": _("Published a policy"),
     "policy.withdrawn": _("Withdrew or refused a proposed policy"),

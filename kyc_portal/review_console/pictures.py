@@ -1,4 +1,4 @@
-"""Pictures of a case, shown after the view is in the log."""
+"""Pictures of a case: sent after that is in the log, and recorded as viewed when their reader saw them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ log = logging.getLogger(__name__)
 @require_GET
 @readers
 def picture(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpResponse:
-    """A display copy of one picture; the view is in the log before a byte leaves."""
+    """A display copy of one picture; that it was asked for is in the log before a byte leaves.
+
+    A page asks with `?ahead`, and says by `shown` when its reader saw it; without, the picture is its own page, and seen.
+    """
     scan = get_object_or_404(Scan, pk=scan_id, submission=reviewable(submission_id))
     actor, is_ahead = signed_in_user(request).actor, "ahead" in request.GET
     return _jpeg(lambda: scans.display_copy(scan, actor=actor, is_ahead=is_ahead), customer_id=scan.customer_id)
@@ -61,9 +64,9 @@ def _jpeg(opened: Callable[[], bytes], *, customer_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@reviewers
+@readers
 def shown(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpResponse:
-    """A picture that was fetched ahead stands before its reader now. 409 where none was fetched."""
+    """A picture that a page fetched stood before its reader, large enough to read. 409 where none was fetched."""
     scan = get_object_or_404(Scan, pk=scan_id, submission=reviewable(submission_id))
     is_recorded = scans.shown(scan, actor=signed_in_user(request).actor)
     return HttpResponse(status=204 if is_recorded else 409)

@@ -75,10 +75,10 @@ def original(scan: Scan) -> bytes:
 
 
 def display_copy(scan: Scan, *, actor: Actor, is_ahead: bool = False) -> bytes:
-    """A re-encoded, upright copy without metadata (JPEG). The view is recorded before any byte is opened.
+    """A re-encoded, upright copy without metadata (JPEG). That it was asked for is recorded before any byte is opened.
 
-    `is_ahead` is a copy that waits in the reader's browser and was not shown: that is recorded as such, and an approval
-    stands on it only after `shown`.
+    `is_ahead` is a copy that waits in the reader's browser ahead of being seen: behind the tab of another side, below
+    the fold, or of the next case. That is recorded as such, and an approval stands on it only after `shown`.
 
     Raises what the audit log raises when the view cannot be recorded: then nothing is shown. Raises OSError when
     the store does not answer: then nothing was seen, and no view is recorded, on which an approval could stand.
@@ -128,7 +128,7 @@ def copies(scan: Scan, *, max_side: int) -> Copies:
 
 
 def shown(scan: Scan, *, actor: Actor) -> bool:
-    """A copy that was fetched ahead stands before its reader now: the view is recorded. False where there is none."""
+    """A copy that was fetched ahead stood before its reader: the view is recorded. False where none was fetched."""
     if not audit_queries.did_with(actor, "picture.fetched_ahead", [scan.pk]):
         return False
     with audit.acting(actor):

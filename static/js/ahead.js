@@ -1,5 +1,5 @@
 // Fetches the pictures of the case that is likely to be next, while its reader looks at this one. They wait in the page's
-// memory only, and the log says that they were fetched ahead; it says "viewed" when one stands before its reader.
+// memory only, and the log says that they were fetched; it says "viewed" when one stood before its reader (seeing.js).
 const waiting = new Map(); // a scan's id: the address of its copy in memory
 
 const drop = (scan) => {
@@ -11,8 +11,6 @@ const drop = (scan) => {
 export const give = (image) => {
   const copy = waiting.get(image.dataset.scan);
   if (!copy) return;
-  image.dataset.address = image.getAttribute("src");
-  image.dataset.ahead = "";
   image.src = copy;
   waiting.delete(image.dataset.scan);
   image.addEventListener("load", () => URL.revokeObjectURL(copy), { once: true });

@@ -2,6 +2,7 @@
 // invert and pointing out is kept on the account; zoom and turn belong to one picture.
 import { pointing } from "./pointing.js";
 import { prefer } from "./preferences.js";
+import { isReadable, watch } from "./seeing.js";
 
 const bounded = (zoom) => Math.max(0.5, Math.min(zoom, 8));
 const STEPS = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] };
@@ -11,8 +12,8 @@ const openNote = async (place) => {
   if (answer && answer.ok) place.innerHTML = await answer.text();
 };
 
-// Which pictures stood before the reader, by the server's word; approving waits for all of them.
-const seeing = (all, token) => {
+// Which pictures stood before the reader, by the server's word; approving waits for all of them. Answers with what says so.
+const seeing = (all, current, signal) => {
   const images = all.filter((image) => !("optional" in image.dataset)); // a portrait is part of a picture
   const approve = document.querySelector("[data-approve]");
   const reason = document.querySelector("[data-approve-reason]");
@@ -20,29 +21,31 @@ const seeing = (all, token) => {
   const strips = [...document.querySelectorAll("[data-strip]:not([data-optional])")];
   const seen = new Set(strips.filter((each) => each.querySelector("[data-unseen]").hidden).map((each) => each.dataset.strip));
 
+  const say = () => {
+    const left = images.filter((each) => !seen.has(each.dataset.scan));
+    if (!approve || !reason || !reason.dataset.open) return;
+    const next = left.includes(current()) ? current() : left[0];
+    if (next && next === current() && isReadable(next)) return; // in a moment it counts
+    const isHere = next && next === current() && next.naturalWidth;
+    reason.textContent = next ? reason.dataset[isHere ? "small" : "open"].replace("{side}", next.dataset.name) : reason.dataset.allSeen;
+  };
   const mark = (image) => {
+    if (signal.aborted) return;
     seen.add(image.dataset.scan);
     const place = strips.find((each) => each.dataset.strip === image.dataset.scan);
     place.querySelector("[data-unseen]").hidden = true;
     place.querySelector("[data-seen]").hidden = false;
-    const left = images.filter((each) => !seen.has(each.dataset.scan));
-    if (approve && !left.length) approve.removeAttribute("aria-disabled");
-    if (approve && reason) reason.textContent = left.length ? reason.dataset.open.replace("{side}", left[0].dataset.name) : reason.dataset.allSeen;
+    say();
+    if (images.some((each) => !seen.has(each.dataset.scan))) return;
+    if (approve) approve.removeAttribute("aria-disabled");
     const note = document.querySelector("[data-proposal-note]");
-    if (note && !left.length) openNote(note); // the proposer's, once all was looked at
+    if (note) openNote(note); // the proposer's, once all was looked at
   };
-  const report = async (image) => {
-    delete image.dataset.ahead;
-    const answer = await fetch(image.dataset.shown, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => null);
-    if (answer && answer.ok) mark(image);
-    else image.src = image.dataset.address; // then it is fetched as it would have been, and that is recorded
-  };
-  return (image) => {
-    const broken = image.complete && !image.naturalWidth;
-    if (!image.hidden) failed.hidden = !broken;
-    if (image.hidden || !image.complete || broken || document.hidden || "optional" in image.dataset) return;
-    if ("ahead" in image.dataset) report(image);
-    else mark(image);
+  watch(images, { seen: mark, signal });
+  return () => {
+    const image = current();
+    failed.hidden = !(image.complete && !image.naturalWidth);
+    say();
   };
 };
 
@@ -50,37 +53,40 @@ export const looking = (signal) => {
   const images = [...document.querySelectorAll("[data-scan]")];
   const well = document.querySelector("[data-well]");
   if (!well || !images.length) return;
-  const token = document.querySelector("[name=csrfmiddlewaretoken]");
   const zoomText = document.querySelector("[data-zoom]");
-  const view = { zoom: 1, turn: 0, x: 0, y: 0 };
+  const whole = { zoom: 1, turn: 0, x: 0, y: 0 };
+  const view = { ...whole };
+  const left = new Map(images.map((image) => [image, { ...whole }])); // how each picture was left
   const current = () => images.find((image) => !image.hidden);
+  let note = () => {};
   const placed = () => new DOMMatrix().translate(view.x, view.y).scale(view.zoom).rotate(view.turn);
   let pointer = null;
   const draw = () => {
-    for (const image of images) image.style.setProperty("transform", placed().toString());
+    current().style.setProperty("transform", placed().toString());
     if (pointer) pointer.draw();
     if (zoomText) zoomText.textContent = `${Math.round(view.zoom * 100)} %`;
+    note();
   };
 
-  const note = seeing(images, token ? token.value : "");
+  note = seeing(images, current, signal);
   for (const image of images) {
-    image.addEventListener("load", () => note(image));
-    image.addEventListener("error", () => note(image));
-    note(image);
+    image.addEventListener("load", () => note());
+    image.addEventListener("error", () => note());
   }
-  document.addEventListener("visibilitychange", () => images.forEach(note), { signal });
+  note();
   const sides = [...document.querySelectorAll("[data-side]")];
   const show = (scan) => {
+    left.set(current(), { ...view });
     for (const image of images) image.hidden = image.dataset.scan !== scan;
+    Object.assign(view, left.get(current()));
     for (const button of sides) button.setAttribute("aria-pressed", String(button.dataset.side === scan));
     for (const each of document.querySelectorAll("[data-strip]")) each.classList.toggle("active", each.dataset.strip === scan);
-    note(current());
     draw();
   };
   for (const button of sides) button.addEventListener("click", () => show(button.dataset.side));
   document.querySelector("[data-retry]").addEventListener("click", () => {
     const image = current();
-    const address = image.dataset.address || image.src;
+    const address = image.dataset.address || image.src; // a portrait has its own only
     image.src = "";
     image.src = address;
   });
@@ -101,7 +107,7 @@ export const looking = (signal) => {
   const tools = {
     in: () => zoomAt(1.25),
     out: () => zoomAt(0.8),
-    fit: () => Object.assign(view, { zoom: 1, turn: 0, x: 0, y: 0 }),
+    fit: () => Object.assign(view, whole),
     turn: () => (view.turn = (view.turn + 90) % 360),
     contrast: filter("contrast"),
     invert: filter("invert"),

@@ -45,8 +45,8 @@ def decide(page: Page, way: str) -> Took:
     """Make one decision by keys."""
     before, keys = page.locator("h1").inner_text(), 0
     if way == "approve":
-        for key in ("2", "1") if page.locator("[data-side]").count() > 1 else ():
-            page.keyboard.press(key)
+        if page.locator("[data-strip]").count() > 1:  # the front was seen since the case opened
+            page.keyboard.press("2")
             keys += 1
         page.wait_for_selector("[data-approve]:not([aria-disabled=true])")
     for key in _WAYS[way]:

@@ -65,7 +65,7 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "console:claim": ("post", REVIEWERS),
     "console:renew": ("post", REVIEWERS),
     "console:leave": ("post", REVIEWERS),
-    "console:picture-shown": ("post", REVIEWERS),
+    "console:picture-shown": ("post", ALL - {C}),
     "console:portrait": ("get", ALL - {C}),
     "console:next-pictures": ("get", REVIEWERS),
     "console:release": ("post", REVIEWERS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from kyc_portal.accounts.models import Role
 from kyc_portal.submissions import claims, scans
 from kyc_portal.submissions.models import Decision, Submission
 from tests import cast
@@ -88,6 +90,14 @@ class TestAPictureFetchedAhead:
         press(client, "decide", mine, outcome="approve")
         assert Decision.objects.filter(submission=mine).exists()
 
+    @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMINISTRATOR])
+    def test_is_recorded_as_viewed_by_whoever_reads_a_case(self, sign_in, mine: Submission, role: Role, log) -> None:
+        client, scan = sign_in(cast.make_staff(role)), mine.scans.get()
+        client.get(reverse("console:picture", args=[mine.pk, scan.pk]), {"ahead": ""})
+        log.start()
+        assert client.post(reverse("console:picture-shown", args=[mine.pk, scan.pk])).status_code == 204
+        assert log.acts() == ["picture.viewed"]
+
     def test_cannot_be_said_to_be_shown_by_who_never_fetched_it(self, sign_in, rob, mine: Submission, log) -> None:
         tom, scan = cast.make_staff(), mine.scans.get()
         scans.display_copy(scan, actor=tom.actor, is_ahead=True)
@@ -95,6 +105,21 @@ class TestAPictureFetchedAhead:
         log.start()
         assert client.post(reverse("console:picture-shown", args=[mine.pk, scan.pk])).status_code == 409
         assert log.acts() == []
+
+
+def assert_pictures_say_themselves_when_they_are_seen(page: str) -> None:
+    """No page has a picture recorded as viewed by fetching it: each is asked for ahead, and reports."""
+    images = re.findall(r'<img src="([^"]+)"([^>]*)>', page)
+    assert images
+    for address, more in images:
+        assert address.endswith("/?ahead")
+        assert f'data-shown="{address.removesuffix("?ahead")}shown/"' in more
+
+
+def test_the_pictures_of_a_case_say_themselves_when_they_are_seen(sign_in) -> None:
+    rob = cast.make_staff()
+    page = sign_in(rob).get(reverse("console:case", args=[held_by(rob).pk])).text
+    assert_pictures_say_themselves_when_they_are_seen(page)
 
 
 def test_what_is_fetched_ahead_is_what_next_would_open_and_takes_nothing(sign_in) -> None:

@@ -16,6 +16,7 @@ from kyc_portal.submissions.states import State
 from kyc_portal.submissions.verdicts import Verdict
 from tests import cast
 from tests.cast import NOW, READER
+from tests.review_console.test_in_place import assert_pictures_say_themselves_when_they_are_seen
 from tests.review_console.test_presses import held_by, press
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
@@ -55,6 +56,7 @@ def test_two_attempts_stand_side_by_side_with_what_differs_marked(sign_in, twice
     assert "H7654321000" in rows["Earlier number"]
     assert "Same" in rows["Name"]
     assert page.count("Kept from before") == 1
+    assert_pictures_say_themselves_when_they_are_seen(page)
     assert len({part.partition(chr(34))[0] for part in page.split("<img src=" + chr(34))[1:]}) == 3
 
 

@@ -30,6 +30,7 @@ from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooL
 from kyc_portal.submissions.models import ReviewSample, SampleStage, Submission
 from kyc_portal.submissions.reasons import Outcome
 from tests import cast
+from tests.review_console.test_in_place import assert_pictures_say_themselves_when_they_are_seen
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 NOW = cast.NOW
@@ -230,6 +231,7 @@ class TestThePages:
         blind = client.get(page).content.decode()
         assert "sample.opened" in log.acts()
         assert "李優圖" in blind
+        assert_pictures_say_themselves_when_they_are_seen(blind)
         for shown in (offered, blind):
             for telling in (submission.reference, "Rob", "Rejected", "First:"):
                 assert telling not in shown

@@ -40,7 +40,7 @@ LOOKS: dict[str, Promise] = {
     "case.opened": _("Opened your application"),
     "sample.opened": _("Opened your application"),
     "picture.viewed": _("Looked at a photo"),
-    "picture.fetched_ahead": _("Loaded a photo before opening your application"),
+    "picture.fetched_ahead": _("Loaded a photo into a page"),
     "portrait.viewed": _("Looked at your portrait"),
     "value.revealed": _("Looked at what was kept of your details"),
 }
