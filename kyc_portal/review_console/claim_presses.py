@@ -85,4 +85,6 @@ def take_over(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         claims.take_over(submission=submission, reviewer=user, actor=user.actor, now=timezone.now())
     except TooLateError:
         messages.error(request, _("This case is decided or waits for nobody."))
+    except NotAllowedError:
+        refuse(request, user)
     return redirect("console:case", submission.pk)

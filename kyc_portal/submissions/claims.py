@@ -18,6 +18,7 @@ from kyc_portal.audit import Actor
 from kyc_portal.submissions import looks, policies
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.proposals import require_another
 from kyc_portal.submissions.queue import cutoff
 from kyc_portal.submissions.states import State
 
@@ -78,12 +79,16 @@ def _asked(reviewer: User, now: datetime) -> dict[str, Any]:
 
 
 def claim(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> Submission:
-    """Claim this one; the holder's own call renews. Raises TooLateError when another holds it or it moved on."""
+    """Claim this one; the holder's own call renews. Raises TooLateError when another holds it or it moved on.
+
+    Raises NotAllowedError to who proposed what waits for a second person: holding it would keep the others from it.
+    """
     require_reviewer(reviewer)
     if submission.is_escalated and reviewer.role != Role.SENIOR_REVIEWER:
         raise NotAllowedError("an escalated case is for a senior reviewer")
     if submission.state == State.SECOND_REVIEW and reviewer.role != Role.SENIOR_REVIEWER:
         raise NotAllowedError("a second review is for a senior reviewer")
+    require_another(submission, reviewer)
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now) | Q(claimed_by=reviewer)
     with audit.acting(actor):
         taken = Submission.objects.filter(
@@ -131,6 +136,7 @@ def take_over(*, submission: Submission, reviewer: User, actor: Actor, now: date
     """A senior takes a case from its holder; the entry names both."""
     if reviewer.role != Role.SENIOR_REVIEWER:
         raise NotAllowedError("only a senior reviewer takes a case over")
+    require_another(submission, reviewer)
     with audit.acting(actor):
         locked = Submission.objects.select_for_update().get(pk=submission.pk)
         if locked.state not in (State.TO_REVIEW, State.SECOND_REVIEW):

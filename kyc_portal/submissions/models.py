@@ -603,6 +603,13 @@ class Decision(models.Model):
                 | Q(confirmed_by__isnull=False)
                 | Q(instead_of__isnull=False),
             ),
+            models.CheckConstraint(
+                name="what_takes_two_people_was_seen_by_two",
+                condition=Q(second_person_because=[])
+                | ~Q(stage__in=["window", "final"])
+                | Q(confirmed_by__isnull=False)
+                | Q(instead_of__isnull=False),
+            ),
             models.UniqueConstraint(
                 name="a_submission_has_one_open_decision",
                 fields=["submission"],

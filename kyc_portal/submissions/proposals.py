@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kyc_portal.accounts.models import User
+from kyc_portal.submissions.errors import NotAllowedError
 from kyc_portal.submissions.models import Decision, DecisionStage, Submission
 
 
@@ -16,3 +18,10 @@ def proposers(proposal: Decision) -> set[int]:
     if proposal.instead_of is not None:
         found |= proposers(proposal.instead_of)
     return found
+
+
+def require_another(submission: Submission, reviewer: User) -> None:
+    """Raises NotAllowedError to who proposed what waits for a second person: they neither decide it nor hold it."""
+    proposal = open_proposal(submission)
+    if proposal and reviewer.pk in proposers(proposal):
+        raise NotAllowedError("somebody else decides your proposal")

@@ -20,6 +20,7 @@ from kyc_portal.submissions.held import FREED, require_held
 from kyc_portal.submissions.looks import unseen_scans
 from kyc_portal.submissions.models import Decision, DecisionStage, NoteKind, Submission
 from kyc_portal.submissions.moves import move
+from kyc_portal.submissions.proposals import require_another
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
 from kyc_portal.submissions.verdicts import (
@@ -52,6 +53,8 @@ def decide(
     decision_id = uuid.uuid4()
     with audit.acting(actor):
         note = sealed_note(submission, decision_id, verdict.note)
+        if submission.state == State.SECOND_REVIEW:
+            require_another(submission, reviewer)
         locked = require_held(submission, reviewer, version_seen, now)
         if verdict.outcome is Outcome.APPROVE and unseen_scans(locked, actor):
             raise IncompleteError("pictures_seen")

@@ -19,7 +19,7 @@ from kyc_portal.submissions.held import FREED, require_held
 from kyc_portal.submissions.looks import unseen_scans
 from kyc_portal.submissions.models import Decision, DecisionStage, NoteKind, Submission
 from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.proposals import open_proposal, proposers
+from kyc_portal.submissions.proposals import open_proposal, require_another
 from kyc_portal.submissions.states import State
 from kyc_portal.submissions.verdicts import (
     Pressed,
@@ -38,6 +38,7 @@ def confirm(*, submission: Submission, reviewer: User, version_seen: int, actor:
     Raises NotAllowedError to the proposer and to anybody but a senior reviewer.
     """
     with audit.acting(actor):
+        require_another(submission, reviewer)
         locked = require_held(submission, reviewer, version_seen, now)
         decision = _open_proposal(locked, reviewer)
         if unseen_scans(locked, actor):
@@ -59,6 +60,7 @@ def send_back(
 ) -> None:
     """The second person sends the case back to the queue and says why; the proposal is closed and its wait goes on."""
     with audit.acting(actor):
+        require_another(submission, reviewer)
         locked = require_held(submission, reviewer, version_seen, now)
         decision = _open_proposal(locked, reviewer)
         text = notes.require_text(why)
@@ -81,6 +83,7 @@ def decide_otherwise(
     decision_id = uuid.uuid4()
     with audit.acting(actor):
         note = sealed_note(submission, decision_id, verdict.note)
+        require_another(submission, reviewer)
         locked = require_held(submission, reviewer, version_seen, now)
         proposal = _open_proposal(locked, reviewer)
         if unseen_scans(locked, actor):
@@ -115,6 +118,5 @@ def _open_proposal(submission: Submission, reviewer: User) -> Decision:
     decision = open_proposal(submission)
     if decision is None:
         raise TooLateError("there is no proposal any more")
-    if reviewer.pk in proposers(decision):
-        raise NotAllowedError("somebody else decides your proposal")
+    require_another(submission, reviewer)  # asked again with the row locked: another proposal may stand now
     return decision

@@ -110,9 +110,12 @@ def _undo_ends(decision: Decision) -> datetime | None:
 
 def undoable(reviewer: User, *, now: datetime) -> Undoable | None:
     """The newest press of this person that can still be taken back."""
-    mine = Q(confirmed_by=reviewer) | Q(decided_by=reviewer, confirmed_by__isnull=True)
+    lately = now - timedelta(hours=1)  # longer than any window
+    pressed = Q(confirmed_by=reviewer, confirmed_at__gt=lately) | Q(
+        decided_by=reviewer, confirmed_by__isnull=True, decided_at__gt=lately
+    )
     decision = (
-        Decision.objects.filter(mine, stage__in=_OPEN_STAGES, decided_at__gt=now - timedelta(hours=1))
+        Decision.objects.filter(pressed, stage__in=_OPEN_STAGES)
         .select_related("submission")
         .annotate(pressed_at=Coalesce("confirmed_at", "decided_at"))
         .order_by("-pressed_at")

@@ -165,16 +165,18 @@ class TestNobodyDecidesTheirOwnProposal:
 
     @pytest.fixture
     def own(self, sue: User) -> Submission:
-        return cast.looked_at(cast.claimed(proposal_of(sue), sue, now=timezone.now()), sue)
+        return cast.looked_at(proposal_of(sue), sue)
 
     def test_the_page_offers_it_to_nobody_who_proposed(self, sign_in, sue: User, own: Submission) -> None:
         page = sign_in(sue).get(reverse("console:case", args=[own.pk])).text
         assert reverse("console:confirm", args=[own.pk]) not in page
         assert reverse("console:return", args=[own.pk]) not in page
 
-    @pytest.mark.parametrize("name", ["confirm", "return", "decide", "otherwise"])
+    @pytest.mark.parametrize("name", ["confirm", "return", "decide", "otherwise", "claim", "take-over"])
     def test_the_address_refuses(self, sign_in, sue: User, own: Submission, name: str) -> None:
-        press(sign_in(sue), name, own, **EDITED, why="look again")
+        assert press(sign_in(sue), name, own, **EDITED, why="look again").status_code == 403
+        own.refresh_from_db()
+        assert own.claimed_by is None
         assert Decision.objects.get(submission=own).stage == "proposed"
 
     @pytest.mark.parametrize("role", [Role.SENIOR_REVIEWER, Role.ADMINISTRATOR])
@@ -205,5 +207,8 @@ class TestNobodyDecidesTheirOwnProposal:
     def test_the_database_refuses_who_goes_round_the_writer(self, sue: User, own: Submission) -> None:
         with pytest.raises(IntegrityError, match="nobody_confirms_their_own_proposal"), audit.acting(sue.actor):
             Decision.objects.filter(submission=own).update(confirmed_by=sue, stage="window")
+        for stage in ("window", "final"):
+            with pytest.raises(IntegrityError, match="was_seen_by_two"), audit.acting(sue.actor):
+                Decision.objects.filter(submission=own).update(stage=stage)
         with pytest.raises(Exception, match="audit"), transaction.atomic():
-            Decision.objects.filter(submission=own).update(stage="final")
+            Decision.objects.filter(submission=own).update(outcome="approve")

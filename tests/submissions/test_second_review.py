@@ -8,7 +8,7 @@ import pytest
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import notes, review, second_person, second_review, taking_effect, undoing
+from kyc_portal.submissions import claims, notes, review, second_person, second_review, taking_effect, undoing
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError
 from kyc_portal.submissions.models import CaseNote, Decision, DecisionStage, NoteKind, Submission
 from kyc_portal.submissions.reasons import Outcome
@@ -101,7 +101,11 @@ def test_nobody_who_proposed_decides_what_came_of_it(case, seniors, rob: User) -
     case.refresh_from_db()
     change(rob, role=Role.SENIOR_REVIEWER)
     for proposer in (rob, sue):
-        held = taken(case, proposer)
+        for writer in (claims.claim, claims.take_over):
+            with pytest.raises(NotAllowedError):
+                writer(submission=case, reviewer=proposer, actor=proposer.actor, now=NOW)
+        held = cast.looked_at(case, proposer)
+        change(held, claimed_by=proposer, claimed_until=NOW + timedelta(minutes=10))  # as if they had held it
         for writer, more in (
             (second_review.confirm, {}),
             (second_review.send_back, {"why": "look again"}),
@@ -152,6 +156,18 @@ def test_another_proposal_taken_back_leaves_the_first_as_it_was(case, seniors) -
     case.refresh_from_db()
     assert (case.state, case.claimed_by) == (State.SECOND_REVIEW, may)
     assert ("Sue", "proposed") in stages(case)
+
+
+def test_a_confirmation_is_offered_back_however_long_its_proposal_waited(case, seniors) -> None:
+    sue = seniors[0]
+    later = NOW + timedelta(hours=3)
+    held = cast.looked_at(cast.claimed(case, sue, now=later), sue)
+    second_review.confirm(submission=held, reviewer=sue, version_seen=held.version, actor=sue.actor, now=later)
+    offered = undoing.undoable(sue, now=later + timedelta(seconds=5))
+    assert offered is not None
+    assert (offered.submission_id, offered.is_proposal) == (case.pk, False)
+    undoing.undo(submission=case, reviewer=sue, actor=sue.actor, now=later + timedelta(seconds=9))
+    assert stages(case) == [("Rob", "proposed")]
 
 
 def test_where_no_third_person_is_left_operators_are_to_be_told(case, seniors) -> None:
