@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 def picture(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpResponse:
     """A display copy of one picture; that it was asked for is in the log before a byte leaves.
 
-    A page asks with `?ahead`, and says by `shown` when its reader saw it; without, the picture is its own page, and seen.
+    A page asks with `?ahead`, and says by `shown` when its reader saw it. Without, the picture is its own page: seen.
     """
     scan = get_object_or_404(Scan, pk=scan_id, submission=reviewable(submission_id))
     actor, is_ahead = signed_in_user(request).actor, "ahead" in request.GET

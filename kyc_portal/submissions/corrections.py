@@ -10,9 +10,10 @@ from kyc_portal.accounts.models import User
 from kyc_portal.audit import Actor
 from kyc_portal.sealing.values import seal_json
 from kyc_portal.submissions import claims, evidence
-from kyc_portal.submissions.errors import IncompleteError, NotAllowedError
+from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.held import require_held
 from kyc_portal.submissions.models import FieldCorrection, Reading, Submission
+from kyc_portal.submissions.states import State
 
 
 def correct(
@@ -27,7 +28,11 @@ def correct(
     actor: Actor,
     now: datetime,
 ) -> FieldCorrection:
-    """Put a value beside the read one, which stays; the checks run again on it."""
+    """Put a value beside the read one, which stays; the checks run again on it.
+
+    Raises what `require_held` raises, IncompleteError without a reason, and TooLateError while a proposal waits: a
+    second person decides on the evidence it was made on, or returns the case.
+    """
     claims.require_reviewer(reviewer)
     if not reason.strip():
         raise IncompleteError("reason")
@@ -41,6 +46,8 @@ def correct(
             value={"value": value.strip(), "reason": reason.strip()},
         )
         locked = require_held(submission, reviewer, version_seen, now)
+        if locked.state != State.TO_REVIEW:
+            raise TooLateError("a proposal stands on what was read and corrected before it")
         if field_name not in evidence.open_fields(reading) or reading.submission_id != locked.pk:
             raise NotAllowedError("no such field here")
         correction = FieldCorrection.objects.create(

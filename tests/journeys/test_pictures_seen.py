@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from kyc_portal.local.stack import LocalStack
-from tests.journeys.pages import open_page, sign_in
+from tests.journeys.pages import PATIENCE_MS, open_page, sign_in
 from tests.journeys.test_reviewer_by_keys import REST_MS
 
 pytestmark = [pytest.mark.browser]
@@ -36,6 +38,14 @@ print(User.objects.get(email="{email}").actor.name)
     return {line.split()[0]: set(line.split()[1:]) for line in said if line.startswith(("FRONT", "BACK"))}
 
 
+def until(page: Page, script: str, about: object = None) -> None:
+    """Wait for what a script says of a page; the page's policy lets nothing wait inside of it."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not page.evaluate(script, about):
+        assert time.monotonic() < deadline, script
+        time.sleep(0.05)
+
+
 def open_a_case_of_two_sides(page: Page) -> str:
     page.goto("/console/queue/")
     for link in page.locator(".row-link").evaluate_all("links => links.map((link) => link.href)"):
@@ -59,7 +69,7 @@ def test_only_what_was_shown_counts(stack: LocalStack, chromium: Browser) -> Non
 
     # The back is here, behind its tab: nobody saw it.
     expect(front.locator("[data-seen]")).to_be_visible()
-    rob.wait_for_function("[...document.querySelectorAll('[data-scan]')].every((each) => each.naturalWidth > 0)")
+    until(rob, "[...document.querySelectorAll('[data-scan]')].every((each) => each.naturalWidth > 0)")
     expect(why).to_have_text("Approve is off until you open the back.")
     expect(approve).to_have_attribute("aria-disabled", "true")
     seen = looks(stack, reference, "rob@kyc.example")
@@ -110,9 +120,10 @@ def test_a_picture_fetched_ahead_counts_when_its_case_opens(stack: LocalStack, c
     addresses = [each["address"] for each in named.value.json()["pictures"]]
     assert addresses
     for address in addresses:  # each is fetched, and none is shown
-        sue.wait_for_function(
-            "address => performance.getEntriesByType('resource').some((each) => each.name.endsWith(address + '?ahead'))",
-            arg=address,
+        until(
+            sue,
+            "address => performance.getEntriesByType('resource').some((each) => each.name.endsWith(`${address}?ahead`))",
+            address,
         )
     first = sue.locator("h1").inner_text()
     sue.keyboard.press("s")

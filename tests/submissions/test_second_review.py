@@ -8,8 +8,17 @@ import pytest
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import claims, notes, review, second_person, second_review, taking_effect, undoing
-from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError
+from kyc_portal.submissions import (
+    claims,
+    corrections,
+    notes,
+    review,
+    second_person,
+    second_review,
+    taking_effect,
+    undoing,
+)
+from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import CaseNote, Decision, DecisionStage, NoteKind, Submission
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
@@ -186,6 +195,15 @@ def test_a_proposer_who_became_senior_counts_as_nobody_for_what_was_proposed_ins
     for person in (may, kim):
         change(person, is_active=False)
     assert second_person.stranded().exists()
+
+
+def test_nothing_is_corrected_under_a_proposal(case, seniors) -> None:
+    sue = seniors[0]
+    held, reading = taken(case, sue), case.readings.get()
+    fields = {"reading": reading, "field_name": "number", "value": "12", "reason": "misread"}
+    with pytest.raises(TooLateError):
+        press(corrections.correct, held, sue, **fields)
+    press(second_review.confirm, held, sue)
 
 
 class TestSendingBack:
