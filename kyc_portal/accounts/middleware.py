@@ -64,7 +64,7 @@ class RequireSecondFactor:
             stale = fresh_factor_missing(request, user)
             if stale is not None:
                 return stale
-        actor = request.user.actor if isinstance(request.user, User) else Actor(kind="system", id="sign_in")
+        actor = request.user.actor if isinstance(request.user, User) else audit.system("sign_in")
         _ = request.POST
         try:
             return self._audited(request, view, actor, args, kwargs)

@@ -16,7 +16,7 @@ from kyc_portal.exports.formats import FORMATS
 from kyc_portal.exports.wanted import Wanted
 from kyc_portal.privacy.consents import Sought
 from kyc_portal.privacy.holds import WHY_MIN
-from kyc_portal.privacy.models import Cause
+from kyc_portal.privacy.models import SAID_BY_PEOPLE
 from kyc_portal.submissions import policy
 from kyc_portal.submissions.call_hold import WHY_MAX
 from kyc_portal.submissions.call_hold import WHY_MIN as WHY_MIN_OF_CALLS
@@ -126,7 +126,7 @@ class RelationshipForm(forms.Form):
 class ErasureForm(forms.Form):
     """Why a customer is erased, and their reference typed again."""
 
-    cause = forms.ChoiceField(label=_("Why"), choices=Cause.choices)
+    cause = forms.ChoiceField(label=_("Why"), choices=[(cause.value, cause.label) for cause in SAID_BY_PEOPLE])
     reference = forms.CharField(label=_("The customer's reference, typed again"), max_length=12)
 
 

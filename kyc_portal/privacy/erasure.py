@@ -22,7 +22,7 @@ from kyc_portal.accounts.models import Customer, Invitation, User
 from kyc_portal.audit import Actor
 from kyc_portal.exports import sweeps
 from kyc_portal.privacy import holds, retention
-from kyc_portal.privacy.models import Cause, Erasure
+from kyc_portal.privacy.models import SAID_BY_PEOPLE, Cause, Erasure
 from kyc_portal.sealing import files
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey, SearchDigest
@@ -48,8 +48,15 @@ class NotErasedError(Exception):
 def erase(*, customer: Customer, cause: Cause, actor: Actor, now: datetime) -> Erasure:
     """Erase for good, in one transaction; files go after it, and the sweep of orphans removes what a crash left.
 
-    Raises NotErasedError. Writers seal under a lock on the key row, so nothing is sealed after the receipt.
+    Raises NotErasedError, and ValueError for a cause that is no person's to say. Writers seal under a lock on the key
+    row, so nothing is sealed after the receipt.
     """
+    if cause not in SAID_BY_PEOPLE:
+        raise ValueError(f"only a restore erases as {cause}")
+    return _erase(customer=customer, cause=cause, actor=actor, now=now)
+
+
+def _erase(*, customer: Customer, cause: Cause, actor: Actor, now: datetime) -> Erasure:
     with audit.acting(actor):
         locked = Customer.objects.select_for_update().select_related("user").get(pk=customer.pk)
         keys = CustomerKey.objects.select_for_update().filter(customer=customer.pk)
@@ -96,7 +103,7 @@ def repeat(customers: Collection[UUID], *, actor: Actor, now: datetime) -> Repea
         try:
             for submission in Submission.objects.filter(customer=customer).exclude(state__in=sorted(ENDS)):
                 intake.withdraw(submission=submission, actor=actor, now=now)
-            erase(customer=customer, cause=Cause.REPEATED, actor=actor, now=now)
+            _erase(customer=customer, cause=Cause.REPEATED, actor=actor, now=now)
         except (NotErasedError, TooLateError):
             left.append(customer.reference)
         else:

@@ -73,6 +73,10 @@ class Cause(models.TextChoices):
     REPEATED = "repeated", _("Erased before; a restored backup did not know it")
 
 
+# What a person may say; the other is a restore's word, and asks no duty: that was over once.
+SAID_BY_PEOPLE = (Cause.RETENTION, Cause.REQUEST)
+
+
 class Erasure(models.Model):
     """The receipt of an erasure: that it was done, never what was there."""
 

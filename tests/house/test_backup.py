@@ -151,7 +151,7 @@ from kyc_portal.privacy import erasure
 from kyc_portal.privacy.models import Cause, Hold
 hold = Hold.objects.get(set_by=None)
 try:
-    erasure.erase(customer=hold.customer, cause=Cause.REPEATED, actor=audit.system("command_test"), now=timezone.now())
+    erasure.erase(customer=hold.customer, cause=Cause.RETENTION, actor=audit.system("command_test"), now=timezone.now())
 except erasure.NotErasedError as error:
     print(hold.pk, hold.lifted_at, error.reason)
 """

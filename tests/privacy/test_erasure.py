@@ -191,6 +191,14 @@ def test_what_must_stay_stays(reason: str, ada: User) -> None:
     assert CustomerKey.objects.filter(customer=customer.pk).exists() == (reason != "done")
 
 
+def test_only_a_restore_repeats_an_erasure() -> None:
+    """It asks no duty, so it is nobody's to say, whichever way they come."""
+    customer = withdrawn().customer
+    with pytest.raises(ValueError, match="only a restore"):
+        erasure.erase(customer=customer, cause=Cause.REPEATED, actor=OPERATOR, now=cast.NOW)
+    assert not Erasure.objects.exists()
+
+
 class TestHolds:
     def test_a_hold_says_why_to_those_who_may_read_and_to_nobody_else(self, ada: User, owner) -> None:
         customer = withdrawn().customer

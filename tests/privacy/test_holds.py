@@ -23,7 +23,7 @@ from kyc_portal.accounts.models import Customer, Role, User
 from kyc_portal.audit.definitions import NOT_HELD, ours
 from kyc_portal.audit.proof import guards
 from kyc_portal.privacy import deletion, erasure, holds
-from kyc_portal.privacy.models import Cause
+from kyc_portal.privacy.models import SAID_BY_PEOPLE, Cause
 from kyc_portal.privacy.tasks import run_retention
 from kyc_portal.sealing import files
 from kyc_portal.sealing.models import CustomerKey
@@ -138,7 +138,7 @@ WAYS: dict[str, Callable[[Submission], object]] = {
     "the admin": by_the_admin,
     "the customer's own page": by_the_customer,
     "a restore that repeats erasures": again_after_a_restore,
-    **{f"the writer, by {cause}": by_erasing(cause) for cause in Cause},
+    **{f"the writer, by {cause}": by_erasing(cause) for cause in SAID_BY_PEOPLE},
     "the sweep of pictures without a row": lambda _submission: orphans.remove(actor=OPERATOR, now=LONG_AFTER),
     "the sweep of cases": lambda _submission: submission_tasks.sweep(),
     "the shell: the customer": as_a_row(lambda submission: submission.customer),

@@ -75,6 +75,15 @@ def test_what_a_law_keeps_is_kept_and_said(desk: Client) -> None:
     assert "is not over" in press(desk, submission, "erase", **typed)
 
 
+def test_what_only_a_restore_may_say_is_no_way_around_the_law(desk: Client) -> None:
+    submission = cast.to_review(now=timezone.now())
+    intake.withdraw(submission=submission, actor=submission.customer.actor, now=timezone.now())
+    press(desk, submission, "erase", cause="repeated", reference=submission.customer.reference)
+    assert not Erasure.objects.exists()
+    page = desk.get(reverse("administration:privacy-customer", args=[submission.customer_id])).content.decode()
+    assert 'value="repeated"' not in page
+
+
 def test_the_end_of_a_relationship_starts_the_clock(desk: Client, ended: Submission) -> None:
     with audit.acting(audit.system("command_test")):
         Submission.objects.filter(pk=ended.pk).update(state="approved")
