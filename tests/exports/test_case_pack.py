@@ -284,9 +284,9 @@ def signed(tmp_path: Path) -> Iterator[Callable[[], None]]:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """As a stranger runs it: an empty environment, no package but Python's own, outside of the project."""
+    """As a stranger runs it: an empty environment, isolated, no package but Python's own, outside of the project."""
     return subprocess.run(
-        [sys.executable, "-S", "verify.py", *arguments],
+        [sys.executable, "-I", "-S", "verify.py", *arguments],
         cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

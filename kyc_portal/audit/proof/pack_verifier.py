@@ -29,6 +29,7 @@ from typing import Any
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True  # nothing is added to the folder that is looked at
+    sys.path.insert(0, str(Path(__file__).resolve().parent))  # which `python3 -I` leaves out
 try:  # in a pack the log's verifier lies beside this file
     from verify_log import (  # type: ignore[import-not-found]
         Checkpoint,

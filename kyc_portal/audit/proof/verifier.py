@@ -36,6 +36,8 @@ try:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 except ImportError:
+    if __name__ == "__main__":
+        sys.path.insert(0, str(Path(__file__).resolve().parent))  # which `python3 -I` leaves out
     from plain_ed25519 import verifies  # type: ignore[import-not-found]
 else:
 

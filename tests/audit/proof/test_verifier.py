@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kyc_portal.audit.proof import lines, signing, verifier
+from kyc_portal.audit.proof import lines, plain_ed25519, signing, verifier
 from kyc_portal.audit.proof.verifier import Checkpoint, Edge, Key, UnsoundError, leaf_hash, node_hash, verify_bundle
 
 ORIGIN = "desk.example/audit"
@@ -267,10 +267,11 @@ class TestKeys:
 class TestTheCommand:
     """As a stranger runs it: another directory, no portal on the path, nothing of ours imported."""
 
-    def run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, folder: Path, *arguments: str, bare: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
         shutil.copyfile(verifier.__file__, folder.parent / "verify.py")
+        shutil.copyfile(plain_ed25519.__file__, folder.parent / "plain_ed25519.py")
         return subprocess.run(
-            [sys.executable, "-I", str(folder.parent / "verify.py"), str(folder), *arguments],
+            [sys.executable, "-I", *bare, str(folder.parent / "verify.py"), str(folder), *arguments],
             capture_output=True, text=True, cwd=folder.parent, env={}, timeout=60, check=False,
         )  # fmt: skip
 
@@ -287,6 +288,14 @@ class TestTheCommand:
         )  # fmt: skip
         assert self.run(folder, "--key", "nonsense").returncode == 2
         assert self.run(folder).returncode == 2
+
+    def test_without_any_package_the_signatures_are_checked_all_the_same(self, tmp_path: Path) -> None:
+        folder = bundle(tmp_path / "b")
+        sound = self.run(folder, "--key", str(OLD.key), bare=("-S",))
+        assert (sound.returncode, sound.stderr) == (0, "")
+        save_notes(folder, [notes_of(folder)[0].replace("04:00:05", "04:00:06"), *notes_of(folder)[1:]])
+        unsound = self.run(folder, "--key", str(OLD.key), bare=("-S",))
+        assert (unsound.returncode, "not signed" in unsound.stdout) == (1, True)
 
     def test_an_entry_dated_back_is_pointed_at(self, tmp_path: Path) -> None:
         folder = tmp_path / "b"
