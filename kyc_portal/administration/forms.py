@@ -199,6 +199,13 @@ def staff_roles() -> list[tuple[str, Any]]:
     return [(role.value, role.label) for role in Role if role in STAFF_ROLES]
 
 
+class LogPartForm(forms.Form):
+    """Which positions of the log are taken along; left empty, all that are signed."""
+
+    first = forms.IntegerField(label=_("From position"), required=False, min_value=0)
+    last = forms.IntegerField(label=_("Up to and with position"), required=False, min_value=0)
+
+
 class LogFilterForm(forms.Form):
     """Filters of the audit log; each narrows, none is needed."""
 

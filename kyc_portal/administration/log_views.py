@@ -11,19 +11,23 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 from kyc_portal.accounts.models import KEEPING, OVERSEEING, Customer
 from kyc_portal.accounts.permissions import require_fresh_factor, require_role, signed_in_user
-from kyc_portal.administration.forms import LogFilterForm
+from kyc_portal.administration.forms import LogFilterForm, LogPartForm
 from kyc_portal.administration.log_lines import lines
 from kyc_portal.audit import queries
 from kyc_portal.audit.models import Entry
 from kyc_portal.audit.proof import inclusion
 from kyc_portal.audit.proof.standing import State, standing
 from kyc_portal.audit.proof.verifier import UnsoundError
+from kyc_portal.exports import log_bundle
+from kyc_portal.exports.errors import RefusedError
+from kyc_portal.exports.handing_out import pack_file
 from kyc_portal.oversight import tasks
 from kyc_portal.privacy import revealing
 from kyc_portal.privacy.errors import NothingSealedError
@@ -34,6 +38,10 @@ PAGE = 50
 BESIDE = 20
 # Revealed values leave the screen after so many seconds, by the browser's own clock; no script is needed.
 SHOWN_SECONDS = 60
+_NOT_TAKEN = {
+    "nothing": _("No signature covers these positions yet, or they end before they begin."),
+    "too_many": _("That is more than is handed out here. Take a part, or have an operator write it."),
+}
 
 
 @require_safe
@@ -160,8 +168,41 @@ def proof(request: HttpRequest, entry_id: int) -> HttpResponseBase:
 @require_role(*OVERSEEING)
 def outside(request: HttpRequest) -> HttpResponse:
     """How somebody who does not trust us checks the log, and what to keep for that."""
-    context = {"origin": settings.AUDIT_ORIGIN, **_standing(request, standing())}
-    return render(request, "administration/audit_outside.html", context)
+    return _outside(request, LogPartForm())
+
+
+def _outside(request: HttpRequest, form: LogPartForm, *, status: int = 200) -> HttpResponse:
+    context = {
+        "origin": settings.AUDIT_ORIGIN,
+        "part_form": form,
+        "entries_limit": log_bundle.ENTRIES_LIMIT,
+        **_standing(request, standing()),
+    }
+    return render(request, "administration/audit_outside.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_role(*KEEPING)
+@require_fresh_factor
+def take(request: HttpRequest) -> HttpResponseBase:
+    """The log, or positions of it, with its verifier. Showing the second factor again leads back to the page."""
+    if request.method != "POST":
+        return redirect("administration:audit-outside")
+    form = LogPartForm(request.POST)
+    if form.is_valid():
+        last = form.cleaned_data["last"]
+        try:
+            return pack_file(
+                log_bundle.make(
+                    start=form.cleaned_data["first"] or 0,
+                    end=None if last is None else last + 1,
+                    by=signed_in_user(request),
+                    now=timezone.now(),
+                )
+            )
+        except RefusedError as error:
+            form.add_error(None, _NOT_TAKEN[error.reason])
+    return _outside(request, form, status=400)
 
 
 @require_safe

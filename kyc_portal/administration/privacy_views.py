@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kyc_portal.accounts.models import KEEPING, Customer, Role, User
 from kyc_portal.accounts.permissions import require_fresh_factor, require_role, signed_in_user
 from kyc_portal.administration.forms import ErasureForm, HoldForm, RelationshipForm
+from kyc_portal.audit import queries
 from kyc_portal.privacy import erasure, holds, retention
 from kyc_portal.privacy.erasure import NotErasedError
 from kyc_portal.privacy.models import Cause, DeletionRequest, Erasure, Hold
@@ -27,6 +28,7 @@ from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.submissions.models import Submission
 
 SHOWN = 50
+RUNS = 7
 _REFUSALS: dict[str, Promise] = {
     "held": gettext_lazy("A legal hold is open. Nothing was removed."),
     "open": gettext_lazy("A submission of this customer is not finished. Nothing was removed."),
@@ -42,17 +44,21 @@ _WAITS: dict[str, Promise] = {
 @require_safe
 @require_role(*KEEPING)
 def overview(request: HttpRequest) -> HttpResponse:
-    """Who is due, who is held, what was erased; and the way to one customer by reference."""
+    """Who is due, what the last runs did, who is held, what was erased; and the way to one customer by reference."""
     found, wanted = None, request.GET.get("customer", "").strip().upper()
     if wanted:
         found = Customer.objects.filter(Q(reference=wanted) | Q(submissions__reference=wanted)).first()
         if found is not None:
             return redirect("administration:privacy-customer", found.pk)
-    today = timezone.now().astimezone(retention.HONG_KONG).date()
+    due = list(islice(retention.due(retention.today(timezone.now())), SHOWN + 1))
     context = {
         "wanted": wanted,
         "preset": retention.preset(),
-        "due": list(islice(retention.due(today), SHOWN)),
+        "due": due[:SHOWN],
+        "is_more_due": len(due) > SHOWN,
+        "runs": queries.timeline(object_type="privacy.retention", object_id=retention.preset().key).order_by("-id")[
+            :RUNS
+        ],
         "holds": Hold.objects.filter(lifted_at__isnull=True).select_related("customer", "set_by").order_by("-set_at"),
         "requests": DeletionRequest.objects.filter(customer__erasure=None)
         .select_related("customer")

@@ -19,6 +19,7 @@ urlpatterns = [
     path("audit-log/", log_views.audit_log, name="audit-log"),
     path("audit-log/verify/", log_views.verify_log, name="audit-verify"),
     path("audit-log/outside/", log_views.outside, name="audit-outside"),
+    path("audit-log/take/", log_views.take, name="audit-take"),
     path("audit-log/checkpoint/", log_views.checkpoint, name="audit-checkpoint"),
     path("audit-log/<int:entry_id>/", log_views.entry_page, name="audit-entry"),
     path("audit-log/<int:entry_id>/proof/", log_views.proof, name="audit-proof"),

@@ -73,6 +73,12 @@ PRESETS = {
 # Adding a span to a date and taking it from another differ by the length of a month, and dates by the time zone.
 _SLACK = relativedelta(days=4)
 _APPROVED = (State.APPROVED, State.LAPSED)
+_KINDS: dict[str, Promise] = {
+    "open": _("Not finished"),
+    "approved": _("Approved"),
+    "refused": _("Refused"),
+    "abandoned": _("Abandoned or withdrawn"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,11 @@ class Clock:
     due_on: date | None
     is_held: bool
     waits_for: str = ""
+
+    @property
+    def kind_name(self) -> Promise:
+        """The class, for people."""
+        return _KINDS[self.kind]
 
     def is_due(self, today: date) -> bool:
         return self.due_on is not None and self.due_on <= today and not self.is_held

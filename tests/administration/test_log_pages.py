@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,8 +29,10 @@ from kyc_portal.audit.models import Entry
 from kyc_portal.audit.proof import checking
 from kyc_portal.audit.proof.signing import Signer
 from kyc_portal.audit.proof.standing import State, standing
-from kyc_portal.audit.proof.verifier import UnsoundError, verify_entries
+from kyc_portal.audit.proof.verifier import UnsoundError, verify_bundle, verify_entries
 from kyc_portal.audit.triggers import RowAudit
+from kyc_portal.exports import errors as exports_errors
+from kyc_portal.exports import log_bundle
 from kyc_portal.privacy import holds, revealing
 from kyc_portal.privacy.errors import NotAllowedError
 from kyc_portal.sealing.keys import held
@@ -34,7 +40,7 @@ from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.submissions import corrections
 from kyc_portal.submissions.models import Submission
 from tests import cast
-from tests.audit.proof.conftest import signed_all
+from tests.audit.proof.conftest import forget_checkpoints, signed_all
 from tests.signing_in import freshly_signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
@@ -110,6 +116,58 @@ class TestHowItStands:
         broken = standing()
         assert (broken.state, broken.good_up_to) == (State.BROKEN, 9)
         assert broken.verified == found.verified
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTakingTheLog:
+    """An auditor, who has no shell here, takes the log to an outsider."""
+
+    @pytest.fixture
+    def auditors(self, auditor: User, sign_in: Callable[[User], Client], sealing: psycopg.Connection) -> Client:
+        forget_checkpoints()
+        cast.to_review()
+        signed_all(sealing)
+        return freshly_signed_in(sign_in(auditor), auditor)
+
+    def taken(self, client: Client, **fields: str) -> Any:
+        return client.post(reverse("administration:audit-take"), fields)
+
+    def test_all_that_is_signed_and_a_part_of_it_verify_elsewhere(
+        self, auditors: Client, signers: list[Signer], tmp_path: Path, log
+    ) -> None:
+        size = standing().signed_size
+        for fields, entries in (({}, size), ({"first": "3", "last": str(size - 5)}, size - 7)):
+            answer = self.taken(auditors, **fields)
+            whole = b"".join(answer.streaming_content)
+            with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+                archive.extractall(tmp_path)
+                folder = tmp_path / archive.namelist()[0].partition("/")[0]
+            assert verify_bundle(folder, [signers[0].key]).entries == entries
+            assert (folder / "verify.py").exists()
+            entry = log.entries(action="audit.exported")[-1]
+            assert entry.details["zip_sha256"] == answer["X-Content-SHA256"] == hashlib.sha256(whole).hexdigest()
+            assert (entry.actor_label, entry.details["to"]) == ("Aud Mak", str(int(fields.get("last", size - 1)) + 1))
+
+    def test_what_is_not_signed_or_too_much_is_said_and_nothing_is_recorded(
+        self, auditors: Client, monkeypatch: pytest.MonkeyPatch, log
+    ) -> None:
+        for fields in ({"last": "99999999"}, {"first": "7", "last": "6"}):
+            answer = self.taken(auditors, **fields)
+            assert (answer.status_code, "No signature covers" in answer.content.decode()) == (400, True)
+        monkeypatch.setattr(log_bundle, "ENTRIES_LIMIT", 3)
+        answer = self.taken(auditors)
+        assert (answer.status_code, "Take a part" in answer.content.decode()) == (400, True)
+        assert "audit.exported" not in log.acts()
+
+    def test_an_old_factor_is_asked_for_again_and_leads_back(self, auditor: User, sign_in, log) -> None:
+        client = sign_in(auditor)
+        assert "reauthenticate" in self.taken(client)["Location"]
+        assert "audit.exported" not in log.acts()
+
+    def test_others_are_refused_by_the_writer_too(self) -> None:
+        sue = cast.make_staff(Role.SENIOR_REVIEWER)
+        with pytest.raises(exports_errors.NotAllowedError):
+            log_bundle.make(start=0, end=None, by=sue, now=timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -25,7 +25,7 @@ from kyc_portal.privacy.models import Cause
 from kyc_portal.sealing import files
 from kyc_portal.submissions import intake
 from tests import cast
-from tests.audit.proof.conftest import ORIGIN, SIGNING_KEY
+from tests.audit.proof.conftest import ORIGIN, SIGNING_KEY, forget_checkpoints
 
 pytestmark = [pytest.mark.db_bound, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,11 +39,7 @@ def _empty_store() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_checkpoints() -> None:
-    """Earlier tests signed the log of this run with keys of theirs; a drill believes only its own."""
-    with psycopg.connect(os.environ["MIGRATION_DATABASE_URL"]) as owner:
-        owner.execute("ALTER TABLE audit.checkpoint DISABLE TRIGGER checkpoint_only_grows")
-        owner.execute("DELETE FROM audit.checkpoint")
-        owner.execute("ALTER TABLE audit.checkpoint ENABLE ALWAYS TRIGGER checkpoint_only_grows")
+    forget_checkpoints()
 
 
 @pytest.fixture

@@ -90,6 +90,7 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "administration:audit-proof": ("get", frozenset({S, A, D})),
     "administration:audit-outside": ("get", frozenset({S, A, D})),
     "administration:audit-checkpoint": ("get", frozenset({S, A, D})),
+    "administration:audit-take": ("post", frozenset({A, D})),
     "administration:audit-reveal": ("post", frozenset({A, D})),
     "administration:exports": ("get", frozenset({D})),
     "administration:exports-list": ("get", frozenset({D})),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.privacy.models import Erasure, Hold, RelationshipEnd
+from kyc_portal.privacy.tasks import run_retention
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.models import Submission
 from tests import cast
@@ -60,6 +61,17 @@ def test_a_hold_stops_the_erasure_until_it_is_lifted(desk: Client, ended: Submis
     press(desk, ended, "lift", hold=str(Hold.objects.get().pk))
     assert "Receipt of the erasure" in press(desk, ended, "erase", **typed)
     assert "erased before" in press(desk, ended, "erase", **typed)
+
+
+def test_what_the_runs_did_is_told(desk: Client, ended: Submission) -> None:
+    address = reverse("administration:privacy")
+    before = desk.get(address).content.decode()
+    assert "None yet." in before
+    assert "Abandoned or withdrawn" in before
+    run_retention()
+    page = desk.get(address).content.decode()
+    assert "1 erased, 0 held and left, 0 left by a rule" in page
+    assert "failed" not in page
 
 
 def test_an_erasure_asks_for_the_reference_again(desk: Client, ended: Submission) -> None:
