@@ -50,15 +50,14 @@ def overview(request: HttpRequest) -> HttpResponse:
         found = Customer.objects.filter(Q(reference=wanted) | Q(submissions__reference=wanted)).first()
         if found is not None:
             return redirect("administration:privacy-customer", found.pk)
+    runs = queries.timeline(object_type="privacy.retention", object_id=retention.preset().key)
     due = list(islice(retention.due(retention.today(timezone.now())), SHOWN + 1))
     context = {
         "wanted": wanted,
         "preset": retention.preset(),
         "due": due[:SHOWN],
         "is_more_due": len(due) > SHOWN,
-        "runs": queries.timeline(object_type="privacy.retention", object_id=retention.preset().key).order_by("-id")[
-            :RUNS
-        ],
+        "runs": runs.order_by("-id")[:RUNS],
         "holds": Hold.objects.filter(lifted_at__isnull=True).select_related("customer", "set_by").order_by("-set_at"),
         "requests": DeletionRequest.objects.filter(customer__erasure=None)
         .select_related("customer")

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer
 from kyc_portal.privacy import erasure, retention
 from kyc_portal.privacy.erasure import NotErasedError
 from kyc_portal.privacy.models import Cause, DeletionRequest, Erasure
+from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.states import ENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,12 @@ def standing(customer: Customer, *, now: datetime) -> Standing:
     if erasure.never_started(customer) or clock.is_due(retention.today(now)):
         return Standing("now", asked_at=asked_at)
     return Standing("until", clock.due_on, clock.kind == "approved", asked_at)
+
+
+def is_restricted(submission_id: UUID) -> bool:
+    """Whether a case rests: its customer asked to be deleted, a rule keeps the data, and no application goes on."""
+    going_on = Submission.objects.filter(customer=OuterRef("customer")).exclude(state__in=sorted(ENDS))
+    return DeletionRequest.objects.filter(~Exists(going_on), customer__submissions=submission_id).exists()
 
 
 def ask(*, customer: Customer, now: datetime) -> Erasure | None:

@@ -14,6 +14,7 @@ from kyc_portal import audit
 from kyc_portal.accounts.models import Customer, Role, User
 from kyc_portal.privacy import deletion, holds, retention
 from kyc_portal.privacy.models import Cause, DeletionRequest, Erasure
+from kyc_portal.review_console import urls as console
 from kyc_portal.sealing import keys
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.models import Submission
@@ -107,6 +108,40 @@ def test_a_legal_hold_stops_it_and_is_not_told(sign_in: Callable[[User], Client]
     assert "We have to keep your data for now" in page
     assert "hold" not in page[page.find("<main") : page.find("</main>")].lower()
     assert not Erasure.objects.filter(customer=ann).exists()
+
+
+def test_what_is_kept_of_them_rests(sign_in: Callable[[User], Client], log) -> None:
+    """No reviewer opens it any more, by any address of the case; who answers for it does."""
+    ann, other = approved(), approved()
+    deletion.ask(customer=ann, now=timezone.now())
+    case = ann.submissions.get()
+    scan, reading = case.scans.get(), case.readings.get()
+    rob = sign_in(cast.make_staff(Role.REVIEWER))
+    log.start()
+    given = {
+        "submission_id": case.pk, "scan_id": scan.pk, "reading_id": reading.pk, "decision_id": case.pk,
+        "outcome": "reject",
+    }  # fmt: skip
+    of_cases = [each for each in console.urlpatterns if "<uuid:submission_id>" in str(each.pattern)]
+    assert len(of_cases) > 20
+    for each in of_cases:
+        kwargs = {name: value for name, value in given.items() if f":{name}>" in str(each.pattern)}
+        address = reverse(f"console:{each.name}", kwargs=kwargs)
+        assert {rob.get(address).status_code, rob.post(address).status_code} <= {403, 405}, each.name
+    assert "The customer asked to be deleted" in rob.get(reverse("console:case", args=[case.pk])).content.decode()
+    assert not [act for act in log.acts() if act != "permission.refused"]
+    assert rob.get(reverse("console:case", args=[other.submissions.get().pk])).status_code == 200
+    for role in (Role.SENIOR_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR):
+        assert sign_in(cast.make_staff(role)).get(reverse("console:case", args=[case.pk])).status_code == 200
+
+
+def test_who_comes_back_is_worked_with_again() -> None:
+    ann = approved()
+    before = ann.submissions.get()
+    deletion.ask(customer=ann, now=timezone.now())
+    assert deletion.is_restricted(before.pk)
+    cast.to_review(ann)
+    assert not deletion.is_restricted(before.pk)
 
 
 def test_administrators_see_who_asked(sign_in: Callable[[User], Client]) -> None:

@@ -88,7 +88,7 @@ def test_an_open_transaction_holds_nobody_up_and_its_entries_follow(sealing, app
 
 
 def test_what_committed_before_another_began_stands_before_it(sealing) -> None:
-    """Eight writers with savepoints and roll-backs, two sealers beside them."""
+    """Twelve writers with savepoints and roll-backs, two sealers beside them."""
     seal_all(sealing)
     url, stop = os.environ["DATABASE_URL"], threading.Event()
     spans: list[tuple[float, float, str]] = []
@@ -122,7 +122,7 @@ def test_what_committed_before_another_began_stands_before_it(sealing) -> None:
                 sealer.seal(connection, limit=50)
 
     sealers = [threading.Thread(target=seals) for _each in range(2)]
-    writers = [threading.Thread(target=writer, args=[seed]) for seed in range(8)]
+    writers = [threading.Thread(target=writer, args=[seed]) for seed in range(12)]
     for thread in [*sealers, *writers]:
         thread.start()
     for thread in writers:

@@ -185,6 +185,24 @@ def test_what_was_done_to_a_bundle_is_said(name: str, tmp_path: Path) -> None:
         verify_bundle(folder, [OLD.key], kept[-1:])
 
 
+def test_at_every_place_a_line_taken_out_doubled_or_swapped_is_caught(tmp_path: Path) -> None:
+    folder = bundle(tmp_path / "b")
+    lines_ = (folder / "entries.jsonl").read_bytes().splitlines(keepends=True)
+    for at in range(len(lines_)):
+        for other in (
+            lines_[:at] + lines_[at + 1 :],
+            [*lines_[:at], lines_[at], *lines_[at:]],
+            [*lines_[:at], entry(90 + at) + b"\n", *lines_[at:]],
+            *(
+                [*lines_[:at], lines_[to], *lines_[at + 1 : to], lines_[at], *lines_[to + 1 :]]
+                for to in range(at + 1, len(lines_))
+            ),
+        ):
+            (folder / "entries.jsonl").write_bytes(b"".join(other))
+            with pytest.raises(UnsoundError):
+                verify_bundle(folder, [OLD.key])
+
+
 def test_a_cut_tail_is_not_seen_without_a_kept_checkpoint(tmp_path: Path) -> None:
     folder = bundle(tmp_path / "b")
     cut_log_and_checkpoints(folder)
