@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.submissions import policy
-from kyc_portal.submissions.models import DeclaredType
+from kyc_portal.submissions.queue import PERMITS
 from kyc_portal.submissions.queue_filters import WAITED_HOURS, Filters, Holder
 
 _TITLES: dict[str, Promise] = {
@@ -23,12 +23,6 @@ _TITLES: dict[str, Promise] = {
     "waited": _("Waiting"),
     "holder": _("Held by"),
     "language": _("Language"),
-}
-# As short as the list's own column says them.
-_PERMITS: dict[str, Promise] = {
-    DeclaredType.HK_MACAO_RESIDENT: _("HK/Macao"),
-    DeclaredType.TAIWAN_RESIDENT: _("Taiwan"),
-    DeclaredType.EXIT_ENTRY: _("Exit-entry"),
 }
 
 
@@ -56,7 +50,7 @@ def values() -> dict[str, dict[str, str]]:
     return {
         "warning": {signal: policy.words(signal) for signal in policy.CODE_SIGNALS},
         "check": {signal: policy.words(signal) for signal in policy.CHECK_SIGNALS},
-        "permit": {value: str(label) for value, label in _PERMITS.items()},
+        "permit": {value: str(label) for value, label in PERMITS.items()},
         "waited": {str(hours): str(_("%d working hours or more") % hours) for hours in WAITED_HOURS},
         "holder": {value: str(label) for value, label in Holder.choices},
         "language": {code: str(label) for code, label in settings.LANGUAGES},

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan  # type: ignore[attr-defined]
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import User
@@ -23,7 +24,7 @@ from kyc_portal.sealing.values import open_json
 from kyc_portal.submissions import desk, evidence, policies, policy
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES
-from kyc_portal.submissions.models import Check, Submission
+from kyc_portal.submissions.models import Check, DeclaredType, Submission
 from kyc_portal.submissions.queue_filters import Narrow, everything
 from kyc_portal.submissions.states import State
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
@@ -32,6 +33,13 @@ _CHECK_FAILED = _("Check failed, no code")
 _CAPPED = _("checks together count at most 999")
 _ERASED = _("erased")
 _NOT_READ = _("name not read")
+
+# The declared permits, in short.
+PERMITS: dict[str, Promise] = {
+    DeclaredType.HK_MACAO_RESIDENT: _("HK/Macao"),
+    DeclaredType.TAIWAN_RESIDENT: _("Taiwan"),
+    DeclaredType.EXIT_ENTRY: _("Exit-entry"),
+}
 
 PAGE_SIZE = 50
 COUNT_LIMIT = 1000
@@ -103,6 +111,11 @@ class QueueRow:
         if self.severity is Severity.NONE and not self.is_clean:
             return "severity-failed" if self.failed else f"severity-{Severity.NOT_CHECKED.value}"
         return f"severity-{self.severity.value}"
+
+    @property
+    def permit(self) -> str:
+        """The permit the customer declared, as short as a list's column says it."""
+        return str(PERMITS[self.submission.declared_type])
 
     @property
     def waiting_words(self) -> str:

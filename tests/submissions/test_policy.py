@@ -86,10 +86,11 @@ def rob() -> User:
 
 
 class TestVersionOne:
-    def test_is_what_stood_in_the_code(self) -> None:
+    def test_takes_two_people_for_an_edited_picture_and_for_duplicates(self) -> None:
         first = policies.in_force()
         asked = {signal: handling for signal, handling in first.signals.items() if handling is not Handling.APPROVE}
-        assert asked == {"code:-9104": Handling.SECOND_REVIEW}
+        two = ("code:-9104", "check:number_elsewhere:fail", "check:picture_elsewhere:fail")
+        assert asked == dict.fromkeys(two, Handling.SECOND_REVIEW)
         assert first.allowed_types == {PermitType.HK_MACAO_RESIDENT, PermitType.TAIWAN_RESIDENT}
         assert (first.version, first.asks_for_portrait, first.second_person_percent) == ("1", False, 0)
         assert (first.failed_pictures_per_side, first.ocr_failed_tries, first.rescue_after_working_hours) == (3, 3, 24)
@@ -290,12 +291,12 @@ class TestAHandling:
         assert decided(submission, rob, noted).stage == DecisionStage.WINDOW
 
     def test_second_review_follows_a_check_too(self, rob: User) -> None:
-        published(changed(signals={"check:number_elsewhere:fail": "second_review"}))
+        published(changed(signals={"check:number_grammar:fail": "second_review"}))
         first, second = cast.to_review(), cast.to_review()
         with audit.acting(audit.system("command_test")):
-            second.checks.filter(rule="number_elsewhere").update(result="fail")
+            second.checks.filter(rule="number_grammar").update(result="fail")
         assert decided(first, rob).stage == DecisionStage.WINDOW
-        assert decided(second, rob).second_person_because == ["check:number_elsewhere:fail"]
+        assert decided(second, rob).second_person_because == ["check:number_grammar:fail"]
 
     def test_an_unknown_code_is_a_signal_of_its_own(self) -> None:
         published(changed(signals={"code:unknown": "second_review"}))

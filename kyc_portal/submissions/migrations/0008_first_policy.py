@@ -1,4 +1,4 @@
-"""Plant version 1 of the policy: what stood in the code before policies were rows, number for number."""
+"""Plant version 1 of the policy. A database that has it keeps it as it was planted then."""
 
 import json
 
@@ -20,6 +20,9 @@ CONTENT = {
             for result in ("fail", "not_checked")
             if (rule, result) != ("forgery_tested", "fail")
         },
+        # A number or a picture that another customer has: two people look.
+        "check:number_elsewhere:fail": "second_review",
+        "check:picture_elsewhere:fail": "second_review",
     },
     "allowed_types": ["hk_macao_resident", "taiwan_resident"],
     "asks_for_portrait": False,
