@@ -67,7 +67,7 @@ COLUMNS: tuple[tuple[Keys, ...], ...] = (
             (
                 (("A",), _("Approve")),
                 (("S", "1–9"), _("Ask again, then reasons")),
-                (("F", "B"), _("The side to take again")),
+                (("F", "B"), _("Another side to take again than the one in view")),
                 (("R", "1–9"), _("Reject, then reasons")),
                 (("Ctrl", "↵"), _("Send and open next")),
                 (("Z",), _("Undo, for some seconds")),

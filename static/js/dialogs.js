@@ -15,12 +15,20 @@ const restore = (form) => {
   }
 };
 
+// Asked again is the side that is looked at, unless another is chosen.
+const tickSideInView = (form) => {
+  const image = document.querySelector("[data-of-side]:not([hidden])");
+  if (!image || form.querySelector("[name=sides]:checked")) return;
+  for (const tick of form.querySelectorAll("[name=sides]")) tick.checked = tick.value === image.dataset.ofSide;
+};
+
 const fill = (dialog, body, act) => {
   body.classList.remove("dialog-page");
   body.dataset.act = act;
   dialog.replaceChildren(document.adoptNode(body));
   if (body.matches("form")) {
     restore(body);
+    if (!body.querySelector("[role=alert]")) tickSideInView(body); // what a refused press held stands as it was
     body.addEventListener("input", () => keep(body, ["note", "why"]));
     body.addEventListener("case:sending", () => keep(body, ["reasons", "sides", "until", "note", "why"]));
   }

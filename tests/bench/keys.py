@@ -26,7 +26,7 @@ AHEAD_MS = 1500  # a person looks at a case at least this long; the next picture
 _PICTURE_STANDS = "[...document.querySelectorAll('.well img')].some((each) => each.complete && each.naturalWidth)"
 _WAYS = {
     "approve": ("a",),
-    "ask again": ("s", "1", "f", "Control+Enter"),
+    "ask again": ("s", "1", "Control+Enter"),
     "reject": ("r", "5", "Control+Enter"),
 }
 IN_PLACE, NEW_PAGE = "in place", "a new page each"
@@ -50,8 +50,6 @@ def decide(page: Page, way: str) -> Took:
             keys += 1
         page.wait_for_selector("[data-approve]:not([aria-disabled=true])")
     for key in _WAYS[way]:
-        if key == "f" and page.locator("dialog [name=sides]").count() == 1:
-            continue
         started = time.perf_counter()
         page.keyboard.press(key)
         keys += 1

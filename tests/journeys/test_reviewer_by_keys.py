@@ -55,7 +55,6 @@ def test_claim_look_reject_undo_reject_next_by_keys_only(stack: LocalStack, chro
     rob.keyboard.press("Control+Enter")
     expect(rob.locator(".toast")).to_contain_text(head)
     assert rob.locator("h1").inner_text() != head, "the next case is open"
-    shoot(rob, "22-next-and-undo")
     rob.keyboard.press("z")
     expect(rob.locator("h1")).to_have_text(head)
     expect(rob.locator(".lease")).to_contain_text("Yours")
@@ -66,6 +65,7 @@ def test_claim_look_reject_undo_reject_next_by_keys_only(stack: LocalStack, chro
     expect(rob.locator("dialog[open] [name=reasons]:checked")).to_have_count(1)
     rob.keyboard.press("Control+Enter")
     expect(rob.locator(".toast")).to_contain_text(head)
+    shoot(rob, "22-next-and-undo")  # not before taking back: that takes a part of the ten seconds
     rob.keyboard.press("?")
     expect(rob.locator("dialog[open] h2")).to_have_text("Keys")
     shoot(rob, "23-shortcuts")
@@ -138,12 +138,13 @@ def test_every_other_decision_by_keys_only(stack: LocalStack, chromium: Browser)
 
     asked = claim_next(rob)
     assert asked not in (parked, escalated)
+    rob.keyboard.press("2")  # the side in view is the one to take again
     rob.keyboard.press("s")
     rob.wait_for_selector("dialog[open]")
     rob.keyboard.press("1")
-    if rob.locator("dialog [name=sides]").count() > 1:
-        rob.keyboard.press("b")
+    side = "BACK" if rob.locator("dialog [name=sides]").count() > 1 else "FRONT"
     expect(rob.locator("dialog [name=sides]:checked")).to_have_count(1)
+    expect(rob.locator("dialog [name=sides]:checked")).to_have_value(side)
     rob.keyboard.press("Control+Enter")
     expect(rob.locator(".toast")).to_contain_text(re.compile(f"{asked}: (asked again|asking again proposed)"))
 
