@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.accounts.models import DECIDING, KEEPING, OVERSEEING, QUEUE_READING, STAFF_ROLES, Role
+from kyc_portal.accounts.models import DECIDING, KEEPING, OVERSEEING, QUEUE_READING, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ GROUPS: tuple[Group, ...] = (
     Group(
         _("Oversight"),
         (
-            Page(_("Dashboard"), "console:dashboard", "", "chart", STAFF_ROLES),
+            Page(_("Dashboard"), "console:dashboard", "", "chart", OVERSEEING),
             Page(_("Agreement"), "console:agreement", "", "people", OVERSEEING),
             Page(_("Audit log"), "administration:audit-log", "", "log", OVERSEEING),
             Page(

@@ -11,7 +11,7 @@ from kyc_portal.accounts.permissions import signed_in_user
 
 _LANDING = {
     Role.CUSTOMER: "customer:home",
-    Role.REVIEWER: "console:dashboard",
+    Role.REVIEWER: "console:queue",
     Role.SENIOR_REVIEWER: "console:dashboard",
     Role.AUDITOR: "administration:audit-log",
     Role.ADMINISTRATOR: "administration:exports",

@@ -1,4 +1,4 @@
-"""The figures the console opens on: what waits now, and what the last days brought."""
+"""The figures for who oversees: what waits now, and what the last days brought."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from kyc_portal.accounts.models import OVERSEEING
-from kyc_portal.accounts.permissions import signed_in_user
+from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.review_console import charts
-from kyc_portal.review_console.access import readers
 from kyc_portal.review_console.figure_rows import figure_rows
 from kyc_portal.submissions import days, desk, figures, forecast, policies, queue, speed, undoing
 from kyc_portal.submissions.reasons import Outcome
@@ -34,7 +33,7 @@ _CALL_ENDS = {
 
 
 @require_GET
-@readers
+@require_role(*OVERSEEING)
 def dashboard(request: HttpRequest) -> HttpResponse:
     """What waits now, and what the last days brought."""
     now = timezone.now()
@@ -78,7 +77,6 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "likely_late": forecast.likely_late(now),
         "oldest": queue.in_hours(desk.between(waits.oldest_since, now)) if waits.oldest_since else "",
         "fast_seconds": int(policies.in_force().fast.total_seconds()),
-        "may_see_agreement": signed_in_user(request).role in OVERSEEING,
         "bound_hours": int(queue.bound().total_seconds() // 3600),
         "now": now,
         "undoable": undoing.undoable(signed_in_user(request), now=now),
@@ -92,7 +90,7 @@ def _span(request: HttpRequest) -> int:
 
 
 @require_GET
-@readers
+@require_role(*OVERSEEING)
 def figures_file(request: HttpRequest) -> HttpResponse:
     """The dashboard's figures as CSV: counts only, of no customer and of no colleague."""
     now, span = timezone.now(), _span(request)
