@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from kyc_portal import audit
-from kyc_portal.accounts.models import DECIDING, Role, User
+from kyc_portal.accounts.models import Role, User
 from kyc_portal.accounts.permissions import signed_in_user
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.audit.words import told
@@ -84,7 +84,6 @@ def render_case(
     own_proposal = bool(shown.proposal and user.pk in proposers(shown.proposal))
     unseen = looks.unseen_scans(submission, user.actor)
     place = queue.place(submission, now=now)
-    left = submission.claimed_until - now if is_mine and submission.claimed_until else timedelta(0)
     context = {
         "case": shown,
         "submission": submission,
@@ -96,12 +95,12 @@ def render_case(
         "position": place.position,
         "waiting": place.waiting,
         "bound_hours": int(queue.bound().total_seconds() // 3600),
-        "is_mine": is_mine,
-        "can_claim": user.role in DECIDING
+        **lease_of(submission, user, now=now),
+        "can_claim": claims.is_for(submission, user)
         and not is_mine
         and not own_proposal
         and submission.state in (State.TO_REVIEW, State.SECOND_REVIEW),
-        "can_take_up": user.role in DECIDING and submission.state == State.PARKED,
+        "can_take_up": claims.is_for(submission, user) and submission.state == State.PARKED,
         "can_decide": is_mine and submission.state == State.TO_REVIEW,
         "can_confirm": is_mine and submission.state == State.SECOND_REVIEW and not own_proposal,
         "own_proposal": own_proposal,
@@ -112,9 +111,6 @@ def render_case(
         "can_reopen": reopening.can_reopen(submission, user),
         "unseen": unseen,
         **asked_of(submission, shown.checks),
-        "lease_seconds": int(policies.in_force().claim.total_seconds()),
-        "minutes_left": max(0, int(left.total_seconds() // 60)),
-        "is_lease_short": left < timedelta(minutes=2),
         "timeline": [told(entry) for entry in audit_queries.deeds_about(submission.customer_id)[:TIMELINE_SHOWN]],
         "may_make_pack": user.role in MAY_MAKE,
         "may_read_log": user.role != Role.REVIEWER,
@@ -122,6 +118,18 @@ def render_case(
         **more,
     }
     return render(request, "review_console/case.html", context, status=status)
+
+
+def lease_of(submission: Submission, user: User, *, now: datetime) -> dict[str, object]:
+    """How long the case is this person's; each of its pages keeps it theirs while it is looked at."""
+    is_mine = claims.holds(submission, user, now)
+    left = submission.claimed_until - now if is_mine and submission.claimed_until else timedelta(0)
+    return {
+        "is_mine": is_mine,
+        "lease_seconds": int(policies.in_force().claim.total_seconds()),
+        "minutes_left": max(0, int(left.total_seconds() // 60)),
+        "is_lease_short": left < timedelta(minutes=2),
+    }
 
 
 @require_GET

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from kyc_portal import audit
@@ -15,6 +16,7 @@ from kyc_portal.accounts.permissions import signed_in_user
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.audit.words import Told, told
 from kyc_portal.review_console.access import readers, reviewable
+from kyc_portal.review_console.case_page import lease_of
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.submissions import attempts, looks, samples
 
@@ -41,6 +43,7 @@ def compare(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "numbers": found,
         "pair": pair,
         "halves": (("left", pair.left), ("right", pair.right)),
+        **lease_of(submission, user, now=timezone.now()),
     }
     return render(request, "review_console/compare.html", context)
 

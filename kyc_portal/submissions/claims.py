@@ -46,6 +46,12 @@ def require_reviewer(reviewer: User) -> None:
         raise NotAllowedError("only reviewers hold cases")
 
 
+def is_for(submission: Submission, reviewer: User) -> bool:
+    """Whether a case like this is for somebody of this role: escalated ones and second reviews are for seniors."""
+    is_seniors = submission.is_escalated or submission.state == State.SECOND_REVIEW
+    return reviewer.role in DECIDING and (reviewer.role == Role.SENIOR_REVIEWER or not is_seniors)
+
+
 def holds(submission: Submission, reviewer: User, now: datetime) -> bool:
     """Whether this person's lease on this submission is running."""
     return bool(submission.claimed_by_id == reviewer.pk and submission.claimed_until and submission.claimed_until > now)
@@ -84,10 +90,8 @@ def claim(*, submission: Submission, reviewer: User, actor: Actor, now: datetime
     Raises NotAllowedError to who proposed what waits for a second person: holding it would keep the others from it.
     """
     require_reviewer(reviewer)
-    if submission.is_escalated and reviewer.role != Role.SENIOR_REVIEWER:
-        raise NotAllowedError("an escalated case is for a senior reviewer")
-    if submission.state == State.SECOND_REVIEW and reviewer.role != Role.SENIOR_REVIEWER:
-        raise NotAllowedError("a second review is for a senior reviewer")
+    if not is_for(submission, reviewer):
+        raise NotAllowedError("an escalated case and a second review are for a senior reviewer")
     require_another(submission, reviewer)
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now) | Q(claimed_by=reviewer)
     with audit.acting(actor):

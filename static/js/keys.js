@@ -4,9 +4,15 @@ import { prefer } from "./preferences.js";
 
 let opened = performance.now();
 let lane = false; // G was pressed, a digit follows
+let isSending = false; // a press is on its way: until it is answered nothing else is pressed by key
 let areSingleKeysOn = !document.querySelector("[data-single-keys=off]");
 
-document.addEventListener("case:opened", () => (opened = performance.now()));
+document.addEventListener("case:opened", () => {
+  opened = performance.now();
+  isSending = false;
+});
+document.addEventListener("case:refused", () => (isSending = false));
+addEventListener("pageshow", () => (isSending = false));
 document.addEventListener("change", (event) => {
   const toggle = event.target.closest("[data-prefers]");
   if (!toggle) return;
@@ -24,8 +30,9 @@ const press = (key) => {
   const place = document.querySelector("dialog[open]") || document;
   const target = [...place.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(shown);
   if (!target) return false;
-  const looks = ["nowait", "tool", "side"].some((mark) => mark in target.dataset); // looking needs no rest
-  if (!looks && performance.now() - opened < 400) return true;
+  const looks = "tool" in target.dataset || "side" in target.dataset; // looking needs no rest
+  if (!looks && isSending) return true;
+  if (!looks && !("nowait" in target.dataset) && performance.now() - opened < 400) return true;
   if (target.getAttribute("aria-disabled") !== "true") target.click();
   return true;
 };
@@ -33,7 +40,7 @@ document.addEventListener("keydown", (event) => {
   if (event.repeat || event.altKey) return;
   if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
     const send = [...document.querySelectorAll("[data-send]")].find(shown);
-    if (send) send.click();
+    if (send && !isSending) send.click();
     return;
   }
   if (event.ctrlKey || event.metaKey) return;
@@ -66,6 +73,7 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post") return;
   if (form.dataset.sent) return event.preventDefault(); // a double press acts once
   form.dataset.sent = "1";
+  isSending = true;
 });
 // A press that can no longer be taken back must not look as if it could; until then the toast says how long.
 setInterval(() => {

@@ -1,6 +1,6 @@
 // Sends a press in place and puts the case of the answer where this one was: the next one stands without a new document.
 // What cannot be done so goes the usual way, and without scripts everything does.
-// A case says "case:closed" before it goes and "case:opened" when it stands.
+// A case says "case:closed" before it goes, "case:opened" when it stands, and "case:refused" when its dialog asks for more.
 import { give } from "./ahead.js";
 import { refused } from "./dialogs.js";
 
@@ -43,7 +43,10 @@ const send = async (form) => {
   const address = answer.headers.get("Content-Location") || answer.url;
   if (answer.status === 204) return location.assign(address);
   const text = await answer.text();
-  if (answer.status === 400 && refused(parsed(text))) return;
+  if (answer.status === 400 && refused(parsed(text))) {
+    document.dispatchEvent(new Event("case:refused"));
+    return;
+  }
   const to = answer.ok || answer.status === 409 ? address : location.pathname;
   if (!put(text, answer.status === 409 ? location.pathname : to, form.dataset.thenFocus)) location.assign(to);
 };

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from PIL import Image
 
 from ocr_integration import images
-from tests.bench import audit_log, client_cpu, queue
+from tests.bench import audit_log, client_cpu, keys, queue
 from tests.bench.exports.__main__ import main as exports_main
 
 ROUNDS = 9
@@ -63,6 +63,7 @@ def main() -> None:
     audit_log.main()
     exports_main()
     queue.main()
+    keys.main(15)
 
 
 if __name__ == "__main__":

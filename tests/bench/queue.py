@@ -1,6 +1,6 @@
 """What the queue's queries cost as it grows, beside the stock Django admin's list; ratios within one run, plans by EXPLAIN.
 
-python -m tests.bench.queue [SUBMISSIONS …]      (default 1,000 and 100,000; 1000000 takes some minutes, mostly to fill in)
+python -m tests.bench.queue [SUBMISSIONS …]      (default 1,000, 100,000 and 1,000,000; the last takes some minutes)
 
 One in twenty submissions waits for a reviewer, at least a thousand; one in ten of these is in the rescue lane. A time is
 the sum over an act's statements, without Python's own work, median of several rounds. Each claim really takes a case.
@@ -270,7 +270,7 @@ def main(*sizes: int) -> None:
         call_command("migrate", database="owner", verbosity=0, interactive=False)
         filled = 0
         first: dict[str, float] = {}
-        for many in sorted(sizes or (1_000, 100_000)):
+        for many in sorted(sizes or (1_000, 100_000, 1_000_000)):
             waiting = min(many, max(1_000, many // 20))
             fill(filled + 1, many, waiting=waiting)
             filled = many

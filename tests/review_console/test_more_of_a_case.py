@@ -68,6 +68,17 @@ def test_a_case_of_one_attempt_offers_no_comparison(sign_in, twice: Submission) 
     assert reverse("console:compare", args=[twice.pk]) in client.get(reverse("console:case", args=[twice.pk])).text
 
 
+def test_whoever_holds_the_case_keeps_it_while_comparing(sign_in, twice: Submission) -> None:
+    rob, address = cast.make_staff(), reverse("console:compare", args=[twice.pk])
+    renewal = f'data-renew="{reverse("console:renew", args=[twice.pk])}"'
+    client = sign_in(rob)
+    assert renewal not in client.get(address).text
+    intake.confirm(submission=twice, differences={}, actor=twice.customer.actor, now=timezone.now())
+    twice.refresh_from_db()
+    cast.claimed(twice, rob, now=timezone.now())
+    assert renewal in client.get(address).text
+
+
 def test_attempts_are_chosen_and_a_strange_number_is_not(sign_in, twice: Submission) -> None:
     client, address = sign_in(cast.make_staff()), reverse("console:compare", args=[twice.pk])
     assert "is-other" not in client.get(address, {"left": "2", "right": "2"}).text

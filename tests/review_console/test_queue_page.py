@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role
 from kyc_portal.submissions import queue
 from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.states import State
 from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
@@ -115,3 +117,18 @@ def test_a_row_says_what_stands_ahead_of_it(sign_in) -> None:
     assert "1 rescued case, past the bound." in said[1]
     assert "0 cases that are graver" in said[1]
     assert "1 case that is graver" in said[2]
+
+
+def test_an_escalated_case_and_a_second_review_are_offered_to_seniors_only(sign_in) -> None:
+    rob, sue = cast.make_staff(), cast.make_staff(Role.SENIOR_REVIEWER)
+    escalated, second = cast.to_review(now=timezone.now()), cast.to_review(now=timezone.now())
+    with audit.acting(rob.actor):
+        Submission.objects.filter(pk=escalated.pk).update(is_escalated=True)
+        Submission.objects.filter(pk=second.pk).update(state=State.SECOND_REVIEW)
+    for person, is_offered in ((rob, False), (sue, True)):
+        client = sign_in(person)
+        for case in (escalated, second):
+            claim = f'action="{reverse("console:claim", args=[case.pk])}"'
+            assert (claim in client.get(reverse("console:case", args=[case.pk])).text) == is_offered
+        claim = f'action="{reverse("console:claim", args=[escalated.pk])}"'
+        assert (claim in client.get(reverse("console:queue")).text) == is_offered
