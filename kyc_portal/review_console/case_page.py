@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -105,7 +106,7 @@ def render_case(
         "can_confirm": is_mine and submission.state == State.SECOND_REVIEW and not own_proposal,
         "own_proposal": own_proposal,
         "proposal": shown_proposal(shown, user, unseen),
-        "decisions": [(each, _readable_note(each)) for each in shown.decisions],
+        "decisions": [(each, _readable_note(each, submission, user, unseen)) for each in shown.decisions],
         "notes": _notes(submission),
         "has_attempts": len(attempts.numbers(submission)) > 1,
         "can_reopen": reopening.can_reopen(submission, user),
@@ -157,9 +158,15 @@ def _why_lines(case: queries.Case) -> list[WhyLine]:
     return [WhyLine(tier, MEANINGS[tier]) for tier in tiers if tier or tier is lead]
 
 
-def _readable_note(decision: Decision) -> str:
-    """A decision's note for colleagues; a proposal's is closed until its reader has looked for themselves."""
-    return "" if decision.stage == DecisionStage.PROPOSED else evidence.open_note(decision)
+def _readable_note(decision: Decision, submission: Submission, user: User, unseen: Sequence[str]) -> str:
+    """A decision's note for colleagues. A proposal's stands beside it (`proposal_page`); while one waits, what its
+    maker or others wrote on the way to it is closed as well, until its reader has looked for themselves.
+    """
+    is_on_the_way = decision.stage not in (DecisionStage.WINDOW, DecisionStage.FINAL)
+    is_closed = submission.state == State.SECOND_REVIEW and unseen and decision.decided_by_id != user.pk
+    if decision.stage == DecisionStage.PROPOSED or (is_on_the_way and is_closed):
+        return ""
+    return evidence.open_note(decision)
 
 
 def _notes(submission: Submission) -> list[notes.Told]:

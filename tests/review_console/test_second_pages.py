@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.submissions import corrections, review
 from kyc_portal.submissions.models import Decision, Submission
@@ -49,6 +50,19 @@ def test_the_proposers_note_stays_closed_until_every_picture_was_opened(sign_in,
     assert NOTE in page(client, case, "proposal-note")
 
 
+def test_what_was_written_on_the_way_to_a_proposal_is_closed_to_a_third_person_too(sign_in, sue: User, case) -> None:
+    may = cast.make_staff(Role.SENIOR_REVIEWER)
+    cast.looked_at(case, sue)
+    press(sign_in(sue), "otherwise", case, outcome="approve", note="the digits are fine")
+    shown = page(sign_in(may), case)
+    assert NOTE not in shown
+    assert "the digits are fine" not in shown
+    cast.looked_at(case, may)
+    shown = page(sign_in(may), case)
+    assert NOTE in shown
+    assert "the digits are fine" in shown
+
+
 def test_a_proposal_says_who_proposes_what_and_that_nothing_changed(sign_in, sue: User, case: Submission) -> None:
     shown = page(sign_in(sue), case)
     assert "Rob proposes: Reject" in shown
@@ -61,6 +75,7 @@ def test_a_receipt_says_what_is_another_since(sign_in, sue: User, case: Submissi
     decision = Decision.objects.get(submission=case)
     client, address = sign_in(sue), reverse("console:receipt", args=[case.pk, decision.pk])
     assert "Other</span>" not in client.get(address).text
+    _stands_in(State.TO_REVIEW, case)  # no writer changes evidence under a proposal; a receipt would tell if one did
     corrections.correct(
         submission=case,
         reviewer=sue,
@@ -72,6 +87,7 @@ def test_a_receipt_says_what_is_another_since(sign_in, sue: User, case: Submissi
         actor=sue.actor,
         now=timezone.now(),
     )
+    _stands_in(State.SECOND_REVIEW, case)
     receipt = client.get(address).text
     assert "Correction: Number" in receipt
     assert receipt.count("Other</span>") == 3  # the correction, the check it fails, and one that cannot be made now
@@ -114,6 +130,11 @@ def test_a_proposer_is_refused_by_403_and_it_is_recorded(sign_in, sue: User, nam
     fields = {"outcome": "approve", "why": "because"}
     assert press(client, name, mine, **fields).status_code == 403
     assert log.acts() == ["permission.refused"]
+
+
+def _stands_in(state: State, case: Submission) -> None:
+    with audit.acting(audit.system("command_test")):
+        Submission.objects.filter(pk=case.pk).update(state=state)
 
 
 def _proposed_by(person: User) -> Submission:
