@@ -12,13 +12,20 @@ from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.verdicts import Verdict
 
 
+class NoteField(forms.CharField):
+    """Text of several lines. A browser counts a line's end as one character and sends two: they are one here too."""
+
+    def to_python(self, value: object) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
 class DecisionForm(forms.Form):
     """An outcome, its reasons and sides, an internal note, and the version that was seen."""
 
     outcome = forms.ChoiceField(choices=[(each.value, each.value) for each in Outcome])
     reasons = forms.MultipleChoiceField(required=False, choices=[(each.code, each.label) for each in reasons.ALL])
     sides = forms.MultipleChoiceField(required=False, choices=SideChoice.choices)
-    note = forms.CharField(required=False, max_length=2000, strip=True)
+    note = NoteField(required=False, max_length=2000, strip=True)
     version = forms.IntegerField(min_value=1)
 
     def verdict(self) -> Verdict:
@@ -49,13 +56,13 @@ class SecondLookForm(forms.Form):
 
     outcome = forms.ChoiceField(choices=Outcome.choices)
     reasons = forms.MultipleChoiceField(required=False, choices=[(each.code, each.label) for each in reasons.ALL])
-    note = forms.CharField(required=False, max_length=2000, strip=True)
+    note = NoteField(required=False, max_length=2000, strip=True)
 
 
 class WhyForm(VersionForm):
     """Why a case is sent back."""
 
-    why = forms.CharField(required=False, max_length=2000, strip=True)
+    why = NoteField(required=False, max_length=2000, strip=True)
 
 
 class ParkForm(WhyForm):
@@ -68,7 +75,7 @@ class ReopenForm(VersionForm):
     """Why a decided case is taken up again."""
 
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-    why = forms.CharField(
+    why = NoteField(
         label=_("Why"),
         min_length=reopening.WHY_MIN,
         max_length=2000,

@@ -14,6 +14,7 @@ from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.sealing import files
 from kyc_portal.submissions import (
+    evidence,
     queue,
     review,
     undoing,
@@ -80,6 +81,17 @@ def test_what_is_missing_is_named_and_what_was_typed_stays(
     assert "the lower edge is soft" in page
     assert f'name="version" value="{mine.version}"' in page
     assert not Decision.objects.filter(submission=mine).exists()
+
+
+def test_a_note_as_long_as_its_box_takes_is_taken_however_many_lines_it_has(sign_in) -> None:
+    rob = cast.make_staff()
+    mine = held_by(rob)
+    note = "\n".join(["twenty characters it"] * 95)[:2000]
+    assert len(note) > 1900
+    sent = note.replace("\n", "\r\n") + "x" * (2000 - len(note))  # as a browser sends it
+    answer = press(sign_in(rob), "decide", mine, outcome="reject", reasons=["edited"], note=sent)
+    assert answer.status_code == 302
+    assert evidence.open_note(Decision.objects.get(submission=mine)).count("\n") == note.count("\n")
 
 
 def test_a_dialog_binds_to_the_version_its_case_page_showed(sign_in: Callable[[User], Client]) -> None:
