@@ -93,7 +93,9 @@ def test_only_what_was_shown_counts(stack: LocalStack, chromium: Browser) -> Non
     }""")
     rob.wait_for_timeout(LONGER_THAN_A_MOMENT_MS)
     expect(back.locator("[data-unseen]")).to_be_visible()
-    expect(why).to_have_text("Approve is off: the back is shown too small or in part. 0 shows it whole, a wider window larger.")
+    expect(why).to_have_text(
+        "Approve is off: the back is shown too small or in part. 0 shows it whole, a wider window larger."
+    )
     assert looks(stack, reference, "rob@kyc.example")["BACK"] == {"picture.fetched_ahead"}
 
     # Zooming the front leaves the back whole, and whole and at rest it counts.
