@@ -52,13 +52,21 @@ class StandingSide:
 
 
 def standing_scans(submission: Submission) -> dict[str, Scan]:
-    """The newest scan of each side that was read or given up on; a replaced or faulty one never stands."""
+    """The scan that stands for each side: the newest that was read or given up on.
+
+    Where every picture of a side had to be taken again, the newest of those: after so many tries a person looks at
+    what there is. A replaced one never stands.
+    """
     found: dict[str, Scan] = {}
+    faulty: dict[str, Scan] = {}
     # All of them, sorted here: a page that fetched the case whole asks the database nothing more.
     for scan in sorted(submission.scans.all(), key=lambda each: each.attempt):
         if scan.state in (ScanState.READ, ScanState.UNREAD):
             found[scan.side] = scan
-    return {side: found[side] for side in submission.needed_sides if side in found}
+        elif scan.state == ScanState.FAULTY:
+            faulty[scan.side] = scan
+    standing = {**faulty, **found}
+    return {side: standing[side] for side in submission.needed_sides if side in standing}
 
 
 def open_fields(reading: Reading) -> dict[str, str]:

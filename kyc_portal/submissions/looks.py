@@ -20,7 +20,7 @@ def record_opening(submission: Submission) -> None:
 
 
 def unseen_scans(submission: Submission, actor: Actor) -> list[str]:
-    """Sides whose standing picture this person has not opened; approving waits for them."""
+    """Sides whose standing picture this person has not seen, or that have none; approving waits for them."""
     standing = evidence.standing_scans(submission)
     seen = audit_queries.viewed_by(actor, [scan.pk for scan in standing.values()])
-    return [side for side, scan in standing.items() if scan.pk not in seen]
+    return [side for side in submission.needed_sides if side not in standing or standing[side].pk not in seen]

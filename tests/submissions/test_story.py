@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from kyc_portal.accounts.models import Role
 from kyc_portal.submissions import (
@@ -16,6 +18,7 @@ from kyc_portal.submissions import (
     customer_progress,
     evidence,
     intake,
+    looks,
     queue,
     reading,
     review,
@@ -226,7 +229,35 @@ def test_after_three_failed_pictures_a_person_takes_over() -> None:
             cast.send_in(submission)
     assert submission.state == State.TO_REVIEW
     row = queue.as_rows([submission], now=NOW)[0]
-    assert not row.is_clean
+    assert (row.label, row.is_clean) == ("Not checked", False)
+
+
+def test_what_failed_three_times_is_looked_at_before_it_is_approved(sign_in) -> None:
+    submission = cast.received(now=timezone.now())
+    for _each in range(3):
+        attempt = cast.begin(submission, now=timezone.now())
+        blur = "FailedOperation.ImageBlur"
+        reading.picture_fault(attempt=attempt, code=blur, request_id="", actor=READER, now=timezone.now())
+        submission.refresh_from_db()
+        if submission.state == State.ASKED_AGAIN:
+            cast.send_in(submission, now=timezone.now())
+    newest = submission.scans.latest("attempt")
+    assert evidence.standing_scans(submission) == {"FRONT": newest}
+    rob = cast.make_staff()
+    held = cast.claimed(submission, rob, now=timezone.now())
+    page = sign_in(rob).get(reverse("console:case", args=[held.pk])).text
+    assert reverse("console:picture", args=[held.pk, newest.pk]) in page
+    assert blur in page
+    with pytest.raises(IncompleteError) as caught:
+        approve(held, rob, now=timezone.now())
+    assert caught.value.missing == "pictures_seen"
+    assert approve(cast.looked_at(held, rob), rob, now=timezone.now()).outcome == Outcome.APPROVE
+
+
+def test_a_side_without_a_picture_was_seen_by_nobody() -> None:
+    submission, rob = cast.received(), cast.make_staff()
+    assert evidence.standing_scans(submission) == {}
+    assert looks.unseen_scans(submission, rob.actor) == ["FRONT"]
 
 
 def test_a_defect_of_ours_goes_to_a_person_as_not_checked() -> None:
