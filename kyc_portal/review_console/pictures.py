@@ -30,7 +30,8 @@ def picture(request: HttpRequest, submission_id: UUID, scan_id: UUID) -> HttpRes
     A page asks with `?ahead`, and says by `shown` when its reader saw it. Without, the picture is its own page: seen.
     """
     scan = get_object_or_404(Scan, pk=scan_id, submission=reviewable(submission_id))
-    actor, is_ahead = signed_in_user(request).actor, "ahead" in request.GET
+    actor = signed_in_user(request).actor
+    is_ahead = "ahead" in request.GET or "prefetch" in request.headers.get("Sec-Purpose", "")  # a browser guesses
     return _jpeg(lambda: scans.display_copy(scan, actor=actor, is_ahead=is_ahead), customer_id=scan.customer_id)
 
 

@@ -81,6 +81,12 @@ class TestAPictureFetchedAhead:
         press(client, "decide", mine, outcome="approve")
         assert not Decision.objects.filter(submission=mine).exists(), "nobody looked at it yet"
 
+    def test_is_as_little_viewed_where_a_browser_guessed_what_is_opened_next(self, sign_in, rob, mine, log) -> None:
+        client, scan = sign_in(rob), mine.scans.get()
+        log.start()
+        client.get(reverse("console:picture", args=[mine.pk, scan.pk]), headers={"Sec-Purpose": "prefetch;prerender"})
+        assert log.acts() == ["picture.fetched_ahead"]
+
     def test_counts_as_seen_once_it_was_shown(self, sign_in, rob, mine: Submission, log) -> None:
         client, scan = sign_in(rob), mine.scans.get()
         client.get(reverse("console:picture", args=[mine.pk, scan.pk]), {"ahead": ""})
