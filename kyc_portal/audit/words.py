@@ -12,6 +12,7 @@ from kyc_portal.audit.models import Entry
 ACTS: dict[str, Promise] = {
     "audit.exported": _("Exported the audit log"),
     "audit.key_made": _("Made a signing key of the audit log"),
+    "audit.part_verified": _("Verified a part of the audit log: sound so far"),
     "audit.verified": _("Verified the audit log: sound"),
     "audit.verification_failed": _("Verified the audit log: NOT sound"),
     "backup.restored": _("Restored a backup"),

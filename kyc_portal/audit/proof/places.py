@@ -26,10 +26,10 @@ class Place(Protocol):
     def put(self, name: str, note: str) -> None:
         """Keep a note under a new name. Raises PlaceError, also when the name is taken by another text."""
 
-    def notes(self, folder: str = "", *, size: int = 0) -> Iterator[str]:
+    def notes(self, folder: str = "", *, size: int = 0, upto: int | None = None) -> Iterator[str]:
         """The notes of a folder, the place itself by default, in the order of their names (sizes and times).
 
-        `size`: those of smaller logs are left out, without being read.
+        `size`, `upto`: those of smaller and of larger logs are left out, without being read.
         """
 
 
@@ -51,6 +51,11 @@ def name_of(size: int, at: datetime) -> str:
 def _first_name(size: int) -> str:
     """Where the names of a size begin."""
     return f"{size:015d}"
+
+
+def _is_past(name: str, upto: int | None) -> bool:
+    """Whether a checkpoint's name is of a log larger than `upto`."""
+    return upto is not None and name >= _first_name(upto + 1)
 
 
 class Folder:
@@ -78,10 +83,10 @@ class Folder:
         except OSError as error:
             raise PlaceError(f"{self.path}: {error.strerror}") from error
 
-    def notes(self, folder: str = "", *, size: int = 0) -> Iterator[str]:
+    def notes(self, folder: str = "", *, size: int = 0, upto: int | None = None) -> Iterator[str]:
         try:
             for path in sorted((self.path / folder).glob("*.txt")):
-                if not size or path.name >= _first_name(size):
+                if (not size or path.name >= _first_name(size)) and not _is_past(path.name, upto):
                     yield path.read_text(encoding="utf-8")
         except OSError as error:
             raise PlaceError(f"{self.path}: {error.strerror}") from error
@@ -134,7 +139,7 @@ class Bucket:
         except BotoCoreError as error:
             raise PlaceError(f"{self.bucket}: {type(error).__name__}") from error
 
-    def notes(self, folder: str = "", *, size: int = 0) -> Iterator[str]:
+    def notes(self, folder: str = "", *, size: int = 0, upto: int | None = None) -> Iterator[str]:
         prefix = f"{self.prefix}{folder}/" if folder else self.prefix
         start = {"StartAfter": prefix + _first_name(size)} if size else {}
         try:
@@ -142,6 +147,8 @@ class Bucket:
             pages = lister.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/", **start)
             for page in pages:
                 for each in page.get("Contents", ()):
+                    if _is_past(each["Key"].removeprefix(prefix), upto):  # a bucket lists its keys in order
+                        return
                     if each["Key"].endswith(".txt"):
                         yield self._get(each["Key"].removeprefix(self.prefix))
         except (BotoCoreError, ClientError) as error:

@@ -28,12 +28,14 @@ _ENOUGH = 20
 class Report:
     """What was found. `size`: entries proven; `root`: over them; `unsealed`: entries younger than the tree.
 
-    `good_up_to`: so many entries stand before the first that does not, None where no entry is at fault.
+    `good_up_to`: so many entries stand before the first that does not, None where no entry is at fault. `is_part`: more
+    of the log comes after `size`, and is for another go.
     """
 
     size: int = 0
     root: bytes = b""
     since: int = 0
+    is_part: bool = False
     unsealed: int = 0
     late: int = 0
     signatures: int = 0
@@ -62,8 +64,8 @@ def snapshot(connection: psycopg.Connection) -> Iterator[None]:
         yield
 
 
-def kept_outside(outside: Place | None, report: Report, *, size: int = 0) -> set[str]:
-    """The notes kept outside, of logs of at least this size.
+def kept_outside(outside: Place | None, report: Report, *, size: int = 0, upto: int | None = None) -> set[str]:
+    """The notes kept outside, of logs of at least this size, and at most `upto`.
 
     Read before the snapshot: the sealer puts a note there first, so none is then unknown.
     """
@@ -71,7 +73,7 @@ def kept_outside(outside: Place | None, report: Report, *, size: int = 0) -> set
         report.not_checked.append("the checkpoints kept outside: no CHECKPOINT_URL was given")
         return set()
     try:
-        return set(outside.notes(size=size))
+        return set(outside.notes(size=size, upto=upto))
     except PlaceError as error:
         report.not_checked.append(f"the checkpoints kept outside: {error}")
         return set()
@@ -85,18 +87,20 @@ def verify(
     kept: set[str],
     ours: Definitions,
     since: tuple[int, bytes] | None = None,
+    upto: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """Check guards, entries against leaves, leaves against roots, roots against signed checkpoints here and outside.
 
     `kept`: notes from outside. `since`: (size, root) of an earlier sound verification; what lies before is then proven
-    by its root alone, from the stored tree, and its entries are not read again. `ours`: what must stand as installed.
-    Fills and gives back `report`; writes nothing.
+    by its root alone, from the stored tree, and its entries are not read again. `upto`: the size of a checkpoint to
+    stop at; what follows it is not looked at. `ours`: what must stand as installed. Fills and gives back `report`;
+    writes nothing.
     """
     for sentence in (*guards.findings(connection, ours), *guards.rights(connection)):
         report.fail(sentence)
     try:
-        _signed(connection, report, keys, kept, since, progress)
+        _signed(connection, report, keys, kept, since, upto, progress)
     except UnsoundError as error:
         report.fail(str(error))
     return report
@@ -108,10 +112,13 @@ def _signed(
     keys: Sequence[Key],
     kept: set[str],
     since: tuple[int, bytes] | None,
+    upto: int | None,
     progress: Callable[[int, int], None],
 ) -> None:
     size = sealer.sealed_size(connection)
-    notes = _notes(connection, since[0] if since else 0)
+    if upto is not None and upto < size:
+        size, report.is_part = upto, True
+    notes = _notes(connection, since[0] if since else 0, upto)
     # The outside keeps what the database may have lost; both are read as one succession.
     checkpoints = sorted({*notes, *kept}, key=_place_of)
     parsed = [Checkpoint.parse(note) for note in checkpoints]
@@ -120,7 +127,7 @@ def _signed(
         roots = {each.size: each.root for each in parsed}
     else:
         roots = in_order(parsed, Trust(keys))
-        report.signatures = len(parsed)
+        report.signatures = sum(each.size > (since[0] if since else -1) for each in parsed)
     longest = max((each.size for each in parsed), default=0)
     if longest > size:
         report.fail(
@@ -136,17 +143,19 @@ def _signed(
     else:
         report.not_checked.append("the root: there is no checkpoint yet")
     _walk(connection, report, size, roots, parsed, since, progress)
-    _without_leaf(connection, report)
+    if not report.is_part:
+        _without_leaf(connection, report)
 
 
-def _notes(connection: psycopg.Connection, since: int) -> list[str]:
+def _notes(connection: psycopg.Connection, since: int, upto: int | None) -> list[str]:
     """The checkpoints here, as they were made: those from the last one before `since` on, and each hand-over of keys.
 
     What was signed before an earlier sound result was checked then.
     """
-    asked = "SELECT note FROM audit.checkpoint WHERE note LIKE %s OR size >="
-    asked += " (SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE size <= %s) ORDER BY id"
-    return [row[0] for row in connection.execute(asked.encode(), ["%\nretires %", since])]
+    asked = "SELECT note FROM audit.checkpoint WHERE (note LIKE %s OR size >="
+    asked += " (SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE size <= %s))"
+    asked += " AND (%s::bigint IS NULL OR size <= %s) ORDER BY id"
+    return [row[0] for row in connection.execute(asked.encode(), ["%\nretires %", since, upto, upto])]
 
 
 def _place_of(note: str) -> tuple[int, datetime]:
@@ -178,7 +187,7 @@ def _walk(
     times = _Times(checkpoints, edge.size)
     start = edge.size
     while edge.size < size:
-        rows = _page(connection, edge.size)
+        rows = _page(connection, edge.size, size)
         if not rows:
             report.fail(f"the leaf at position {edge.size} is gone", good_up_to=edge.size)
             break
@@ -214,11 +223,11 @@ def _blocks(connection: psycopg.Connection, size: int) -> Iterable[tuple[int, by
     )
 
 
-def _page(connection: psycopg.Connection, start: int) -> list[tuple[int, bytes, str | None]]:
+def _page(connection: psycopg.Connection, start: int, size: int) -> list[tuple[int, bytes, str | None]]:
     asked = f"SELECT l.position, l.hash, {lines.SELECTED}"
     asked += " FROM audit.leaf l LEFT JOIN audit.entry e ON e.id = l.entry_id"
     asked += " WHERE l.position >= %s AND l.position < %s ORDER BY l.position"
-    return connection.execute(asked.encode(), [start, start + _PAGE]).fetchall()
+    return connection.execute(asked.encode(), [start, min(start + _PAGE, size)]).fetchall()
 
 
 def _compare(report: Report, edge: Edge, roots: dict[int, bytes]) -> None:

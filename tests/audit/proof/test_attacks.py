@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +20,11 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.audit.definitions import ours
 from kyc_portal.audit.models import Entry
-from kyc_portal.audit.proof import bundle, lines, sealer, signing
+from kyc_portal.audit.proof import bundle, checking, lines, sealer, signing
 from kyc_portal.audit.proof.places import Folder
 from kyc_portal.audit.proof.verification import Report, verify
 from kyc_portal.audit.proof.verifier import Edge, Key, leaf_hash, verify_bundle
+from kyc_portal.oversight import tasks
 from kyc_portal.sealing.errors import SealBrokenError
 from kyc_portal.submissions import evidence
 from tests import cast
@@ -390,6 +391,63 @@ class TestTheCommands:
         assert entry
         assert entry.details == {"key": shown}
         assert secret.split(":")[1] not in str(entry.details)
+
+
+@pytest.fixture
+def in_parts(settings, signers, signed: Folder, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Entry]]:
+    """A worker that verifies by parts of three entries and more. Gives the results of a run, each as the log has it."""
+    settings.ENV = replace(settings.ENV, audit_verify_key=str(signers[0].key), checkpoint_url=f"file://{signed.path}")
+    monkeypatch.setattr(checking, "PART_SIZE", 3)
+    waiting: list[dict[str, bool]] = []
+    monkeypatch.setattr(tasks.verify_audit, "delay", lambda **how: waiting.append(how))
+
+    def go(*, between: Callable[[], object] = lambda: None, **how: bool) -> list[Entry]:
+        last = Entry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        tasks.verify_audit(**how)
+        between()
+        while waiting:
+            tasks.verify_audit(**waiting.pop())
+        return list(Entry.objects.filter(object_type="audit_log", id__gt=last).order_by("id"))
+
+    return go
+
+
+class TestInParts:
+    def test_a_whole_log_is_verified_part_by_part_and_none_is_left_out(self, in_parts, sealing) -> None:
+        *parts, last = in_parts(since_last=False)
+        assert [entry.action for entry in parts] == [checking.PART] * len(parts)
+        assert parts
+        assert (last.action, last.details["from"]) == (checking.SOUND, "0")
+        assert int(last.object_id) == sealer.sealed_size(sealing)
+        sizes = [int(entry.object_id) for entry in (*parts, last)]
+        assert sizes == sorted(set(sizes))
+        notes = sealing.execute("SELECT count(*) FROM audit.checkpoint WHERE size > 0").fetchone()
+        assert (int(last.details["signatures"]),) == notes
+
+    def test_what_came_since_is_too(self, in_parts) -> None:
+        in_parts(since_last=False)
+        results = in_parts(since_last=True)
+        assert {entry.action for entry in results} == {checking.SOUND}
+        assert results[-1].details["from"] != "0"
+
+    def test_a_part_that_does_not_fit_ends_it_and_is_said(self, in_parts, owner: psycopg.Connection) -> None:
+        number, actor = owner.execute(f"SELECT id, actor FROM audit.entry WHERE id = {LAST}").fetchone() or (0, "")
+
+        def acted_by(name: str) -> None:
+            owner.execute("ALTER TABLE audit.entry DISABLE TRIGGER entry_only_grows")
+            owner.execute("UPDATE audit.entry SET actor = %s WHERE id = %s", [name, number])
+            owner.execute("ALTER TABLE audit.entry ENABLE ALWAYS TRIGGER entry_only_grows")
+
+        results = in_parts(since_last=False, between=lambda: acted_by("staff:99"))
+        acted_by(actor)  # what a test changes here stays for the others
+        assert results[0].action == checking.PART
+        assert results[-1].action == checking.UNSOUND
+        assert f"entry {number}" in results[-1].details["first"]
+        assert in_parts(since_last=False)[-1].action == checking.SOUND
+
+    def test_a_twin_whose_work_was_ended_by_another_does_nothing(self, in_parts) -> None:
+        assert in_parts(since_last=False)[-1].action == checking.SOUND
+        assert in_parts(since_last=False, is_next=True) == []
 
 
 def test_two_customers_ciphertexts_swapped_by_the_owner_do_not_open(owner) -> None:

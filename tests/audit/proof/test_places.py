@@ -44,6 +44,8 @@ def test_notes_come_back_in_the_order_of_size_and_time(url: str) -> None:
     assert list(outside.notes()) == ["size 3 at 5\n", "size 20 at 0\n", "size 20 at 1\n", "size 1000 at 2\n"]
     assert list(outside.notes(size=20)) == ["size 20 at 0\n", "size 20 at 1\n", "size 1000 at 2\n"]
     assert list(outside.notes(size=1001)) == []
+    assert list(outside.notes(upto=20)) == ["size 3 at 5\n", "size 20 at 0\n", "size 20 at 1\n"]
+    assert list(outside.notes(size=4, upto=999)) == ["size 20 at 0\n", "size 20 at 1\n"]
 
 
 def test_a_note_is_written_once(url: str) -> None:
