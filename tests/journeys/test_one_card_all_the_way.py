@@ -57,7 +57,6 @@ def test_one_card_all_the_way(stack: LocalStack, chromium: Browser, tmp_path: Pa
     # The reviewer claims the head of the queue and sees the fields equal to the specimen's truth.
     rob = open_page(chromium, stack)
     sign_in(rob, "rob@kyc.example")
-    shoot(rob, "07-dashboard")
     rob.goto("/console/queue/")
     shoot(rob, "08-queue")
     rob.keyboard.press("Escape")

@@ -109,6 +109,8 @@ def test_only_what_was_shown_counts(stack: LocalStack, chromium: Browser) -> Non
     expect(why).to_have_text("All pictures seen.")
     expect(approve).not_to_have_attribute("aria-disabled", "true")
     assert looks(stack, reference, "rob@kyc.example")["BACK"] == {"picture.fetched_ahead", "picture.viewed"}
+    rob.click("text=Give back")
+    rob.wait_for_url("**/queue/")
 
 
 @pytest.mark.timeout(600)
@@ -138,3 +140,5 @@ def test_a_picture_fetched_ahead_counts_when_its_case_opens(stack: LocalStack, c
     assert sue.url.rstrip("/").endswith(addresses[0].split("/")[3]), "the case that was fetched ahead is open"
     expect(sue.locator("[data-strip] [data-seen]").first).to_be_visible()
     assert "picture.viewed" in looks(stack, sue.locator("h1").inner_text(), "sue@kyc.example")["FRONT"]
+    sue.click("text=Give back")
+    sue.wait_for_url("**/queue/")

@@ -20,7 +20,7 @@ def test_claim_look_reject_undo_reject_next_by_keys_only(stack: LocalStack, chro
     rob = open_page(chromium, stack)
     sign_in(rob, "rob@kyc.example")
     rob.goto("/console/queue/")
-    head = rob.locator(".row-link").first.inner_text()
+    head = rob.locator("[data-row]", has_text="Free").first.locator(".row-link").inner_text()
     rob.keyboard.press("j")
     expect(rob.locator(".row-link").first).to_be_focused()
     shoot(rob, "20-queue-focus")

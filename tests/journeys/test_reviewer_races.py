@@ -27,7 +27,7 @@ def look_at_the_page_again(page: Page) -> None:
 
 @pytest.mark.timeout(900)
 def test_two_browsers_at_one_case(stack: LocalStack, chromium: Browser) -> None:
-    stack.manage("demo_cards", "--many", "8", "--further", "2")
+    stack.manage("demo_cards", "--many", "8", "--further", "5")
     rob, sue = open_page(chromium, stack), open_page(chromium, stack)
     sign_in(rob, "rob@kyc.example")
     sign_in(sue, "sue@kyc.example")

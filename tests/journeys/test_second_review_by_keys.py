@@ -82,7 +82,7 @@ def take_up_second_review(page: Page, reference: str) -> None:
 
 @pytest.mark.timeout(900)
 def test_a_second_person_confirms_returns_and_decides_otherwise_by_keys(stack: LocalStack, chromium: Browser) -> None:
-    stack.manage("demo_cards", "--many", "8", "--further", "4")
+    stack.manage("demo_cards", "--many", "8", "--further", "9")
     stack.manage("shell", "-c", A_THIRD_PERSON.format(email=MAY[0], secret=MAY[1]))
     stack.manage("shell", "-c", TWO_EDITED)
     rob, sue = open_page(chromium, stack), open_page(chromium, stack)
