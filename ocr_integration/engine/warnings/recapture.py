@@ -18,17 +18,22 @@ _BAND = (0.10, 0.48)
 _STRONGEST = 6
 # In eighths of a cycle per pixel; the window spreads a peak over three steps of a 512-pixel tile.
 _LATTICE_WIDTH = 0.05
-# Screens measured 3.6 and more, genuine cards at most 2.8 (natural log over the local median).
-_PEAK = 3.2
+# Screens measured 3.16 and more, genuine cards at most 2.8 (natural log over the local median); between the two nothing
+# can be told.
+_PEAK = 3.1
+_MAY_BE_A_PEAK = 2.7
 # The blocks of a coarser file that was turned or resized before are a grid too, off the lattice of its own.
 _MIN_QUALITY = 50
 
 
 def is_recapture(page: Page, text: Text) -> bool | None:
-    """Whether the card's middle shows the regular grid of a screen; None where that may be the file's own blocks."""
-    has_grid = grid_strength(_middle(page, text)) > _PEAK
-    quality = file_quality(page.data) if has_grid and page.file_format == "JPEG" else None
-    return None if quality is not None and quality < _MIN_QUALITY else has_grid
+    """Whether the card's middle shows a screen's regular grid; None where that may be the file's own, or chance."""
+    strength = grid_strength(_middle(page, text))
+    if strength <= _MAY_BE_A_PEAK:
+        return False
+    quality = file_quality(page.data) if page.file_format == "JPEG" else None
+    is_coarse = quality is not None and quality < _MIN_QUALITY
+    return None if is_coarse or strength <= _PEAK else True
 
 
 def grid_strength(tile: Pixels) -> float:
