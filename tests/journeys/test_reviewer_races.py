@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from kyc_portal.local.stack import LocalStack
+from tests.journeys.cases import make_edited
 from tests.journeys.pages import open_page, shoot, sign_in
 from tests.journeys.test_reviewer_by_keys import REST_MS, claim_next, look_at_every_picture
 
@@ -28,6 +29,7 @@ def look_at_the_page_again(page: Page) -> None:
 @pytest.mark.timeout(900)
 def test_two_browsers_at_one_case(stack: LocalStack, chromium: Browser) -> None:
     stack.manage("demo_cards", "--many", "8", "--further", "5")
+    make_edited(stack, many=1)
     rob, sue = open_page(chromium, stack), open_page(chromium, stack)
     sign_in(rob, "rob@kyc.example")
     sign_in(sue, "sue@kyc.example")

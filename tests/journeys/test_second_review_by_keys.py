@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from kyc_portal.local.stack import LocalStack
+from tests.journeys.cases import make_edited
 from tests.journeys.pages import open_page, shoot, sign_in
 from tests.journeys.test_reviewer_by_keys import REST_MS, claim_next, look_at_every_picture
 
@@ -25,23 +26,6 @@ with audit.acting(audit.system("command_demo")):
         EmailAddress.objects.create(user=may, email=may.email, verified=True, primary=True)
         TOTP.activate(may, "{secret}")
         RecoveryCodes.activate(may)
-"""
-# Two more cases of which the service says that their picture was edited, weighed anew as after any change of evidence.
-TWO_EDITED = """
-from django.db.models import F
-from django.utils import timezone
-from kyc_portal import audit
-from kyc_portal.submissions import evidence
-from kyc_portal.submissions.models import Submission, Warning
-free = Submission.objects.filter(state="to_review", claimed_by=None, is_escalated=False).exclude(codes__contains=[-9104])
-for case in free[:2]:
-    with audit.acting(audit.system("command_test")):
-        case = Submission.objects.select_for_update().get(pk=case.pk)
-        reading = case.readings.filter(side="FRONT").latest("answered_at")
-        Warning.objects.create(reading=reading, submission=case, customer_id=case.customer_id, code=-9104)
-        Submission.objects.filter(pk=case.pk).update(version=F("version") + 1)
-        case.refresh_from_db()
-        evidence.weigh(case, now=timezone.now())
 """
 
 
@@ -84,7 +68,7 @@ def take_up_second_review(page: Page, reference: str) -> None:
 def test_a_second_person_confirms_returns_and_decides_otherwise_by_keys(stack: LocalStack, chromium: Browser) -> None:
     stack.manage("demo_cards", "--many", "8", "--further", "9")
     stack.manage("shell", "-c", A_THIRD_PERSON.format(email=MAY[0], secret=MAY[1]))
-    stack.manage("shell", "-c", TWO_EDITED)
+    make_edited(stack, many=2)
     rob, sue = open_page(chromium, stack), open_page(chromium, stack)
     sign_in(rob, "rob@kyc.example")
     sign_in(sue, "sue@kyc.example")
