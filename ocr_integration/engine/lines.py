@@ -131,10 +131,13 @@ def closer(page: Page, models: Models, text: Text, *, is_settled: Callable[[Line
     return replace(text, lines=_in_order(_rejoined(page, text.frame, lines, models)))
 
 
+def is_surely_read(line: Line) -> bool:
+    return min(line.scores, default=0.0) >= _SURELY_READ
+
+
 def _is_as_it_stood(line: Line, quad: Points, frame: Frame) -> bool:
     """Whether a line that was read surely takes the same place as the box of a new look."""
-    sure = min(line.scores, default=0.0) >= _SURELY_READ
-    return sure and line.box.shared(_bounds_of_edges(frame.to_straight(quad))) > _SAME_PLACE
+    return is_surely_read(line) and line.box.shared(_bounds_of_edges(frame.to_straight(quad))) > _SAME_PLACE
 
 
 def _read(page: Page, models: Models, frame: Frame, quad: Points, is_settled: Callable[[Line], bool]) -> Line:

@@ -8,7 +8,7 @@ the ink tells.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ from ocr_integration.engine.opinions import CUTS, cut_line, read_again
 from ocr_integration.engine.page import Box, Page, Pixels, cut_box
 from ocr_integration.engine.permits import PERMITS
 from ocr_integration.engine.romanisation import likeness
-from ocr_integration.engine.scripts import Script, mostly, scripts_in
+from ocr_integration.engine.scripts import Script, are_twins, mostly, scripts_in
 from ocr_integration.engine.zone import plain
 
 # Ink farther than this from every character that was read (in line heights) belongs to one that was passed over...
@@ -41,6 +41,10 @@ _SOUNDS_LIKE, _SOUNDS_BETTER = 0.75, 0.12
 _LIKELY = 0.35
 # So many cuts must say the same at least; those that mix the scripts were misread and do not count.
 _FEWEST_ALIKE = 2
+# Where a character's twin in the other script might stand, both models' mean over their cuts must be this sure.
+_SURE_TWIN = 0.75
+# What a model does not name at all is hardly this likely.
+_UNLIKELY = 0.01
 # Characters the other model sees where nothing is score below this.
 _GHOST = 0.08
 _NAME_IN_ZONE = re.compile("[A-Z]+(<[A-Z]+)*<<[A-Z]+[A-Z<]*")
@@ -88,25 +92,23 @@ def _at_once(page: Page, text: Text, models: Models, name: Found, script: Script
 
 
 def _by_cuts(page: Page, text: Text, models: Models, name: Found, script: Script | None, latin: str) -> Found | None:
-    """What most cuts of the line say, the same for both models; or the one they might say that sounds like `latin`."""
+    """What the cuts of the line say to both models together; or the one they might say that sounds like `latin`."""
     crops = [cut_line(page, text, name.value.line, *cut) for cut in CUTS]
     others = [_without_ghosts(read) for read in models.recognise_otherwise(crops, script=script)]
     reads = [models.recognise(crops, script=script), others]
     said = [[(again, read) for read in each if (again := read_again(name, read, shapes.name))] for each in reads]
-    majorities = [_majority([again for again, _ in each if len(scripts_in(again.text)) < 2]) for each in said]
-    agreed = None
-    if None not in majorities and len({each.text for each in majorities if each}) == 1:
-        least = min(each.weakest for each in majorities if each)
-        agreed = _vouched(next(each for each in majorities if each), least, Witness.AGREED)
-        if agreed.weakest >= thresholds.SURE_NAME_CHARACTER:
-            return agreed
+    agreed = _pooled([[each for each in model if len(scripts_in(each[0].text)) < 2] for model in said])
     own, other = (_candidates(each) for each in said)
     both = {
         name: replace(max(own[name], other[name], key=lambda each: each.weakest), witness=Witness.CONFIRMED)
         for name in own.keys() & other.keys()
     }
     every = {name: max(each[name].weakest for each in (own, other) if name in each) for name in own | other}
-    return (_by_sound(both, every, latin) if latin else None) or agreed
+    heard = _by_sound(both, every, latin) if latin else None
+    if agreed is None or agreed.weakest < thresholds.SURE_NAME_CHARACTER:
+        return heard or agreed
+    # Read surely, and yet another that might stand there is the one that sounds right: nobody can tell.
+    return agreed if heard is None or heard.text == agreed.text else None
 
 
 def _candidates(said: list[tuple[Found, Recognised]]) -> dict[str, Found]:
@@ -128,16 +130,49 @@ def _without_ghosts(read: Recognised) -> Recognised:
     return Recognised("".join(read.text[at] for at in kept), scores, places, tuple(read.rivals[at] for at in kept))
 
 
-def _majority(opinions: list[Found]) -> Found | None:
-    """The surest of what more than half of the opinions say, two at least; less sure by the share that differs."""
-    groups: dict[str, list[Found]] = defaultdict(list)
-    for each in opinions:
-        groups[each.text].append(each)
-    most = max(groups.values(), key=len, default=[])
-    if len(most) < _FEWEST_ALIKE or 2 * len(most) <= len(opinions):
+def _pooled(said: list[list[tuple[Found, Recognised]]]) -> Found | None:
+    """The name that both models together take for the likeliest, each character by all cuts of both.
+
+    A character is as likely as one model has it in the mean of its cuts, times the same of the other; its score is its
+    share of what stands for all. The models take twins of the two scripts for each other alike, so that two that agree
+    prove less. None where a twin is too likely, where they see different numbers of characters, or too few cuts do.
+    """
+    lengths = [Counter(len(name.text) for name, _ in each).most_common(1) for each in said]
+    if not all(lengths) or len({each[0][0] for each in lengths}) > 1:
         return None
-    surest = max(most, key=lambda each: each.weakest)
-    return _vouched(surest, surest.weakest * len(most) / len(opinions), surest.witness)
+    length = lengths[0][0][0]
+    own = [[each for each in model if len(each[0].text) == length] for model in said]
+    if any(len(each) < _FEWEST_ALIKE or 2 * len(each) <= len(model) for each, model in zip(own, said, strict=True)):
+        return None
+    text, scores = "", []
+    for at in range(length):
+        first, second = (_likelihoods(each, at) for each in own)
+        both = {
+            character: first.get(character, _UNLIKELY) * second.get(character, _UNLIKELY)
+            for character in first.keys() | second.keys()
+        }
+        likeliest = max(both, key=lambda character: both[character])
+        text += likeliest
+        share = both[likeliest] / sum(both.values())
+        has_twin = any(are_twins(likeliest, character) for character in both if character != likeliest)
+        if has_twin and first.get(likeliest, 0.0) + second.get(likeliest, 0.0) < 2 * _SURE_TWIN:
+            return None
+        scores.append(share)
+    if shapes.name(text) != text:
+        return None
+    seen = own[0][0][0]
+    return replace(seen, text=text, value=replace(seen.value, text=text, scores=tuple(scores)), witness=Witness.AGREED)
+
+
+def _likelihoods(said: list[tuple[Found, Recognised]], at: int) -> dict[str, float]:
+    """How likely each character is to stand at this place of the name: one model's mean over its cuts."""
+    summed: Counter[str] = Counter()
+    for name, read in said:
+        place = read.text.rfind(name.value.text)
+        if place >= 0 and len(name.value.text) == len(name.text):
+            summed.update({name.text[at]: read.scores[place + at]})
+            summed.update({rival: score for rival, score in read.rivals[place + at] if rival != name.text[at]})
+    return {character: score / len(said) for character, score in summed.items()}
 
 
 def _with_rivals(name: Found, read: Recognised) -> Iterator[Found]:

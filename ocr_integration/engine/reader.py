@@ -31,6 +31,7 @@ from ocr_integration.engine.seen import (
     clearer,
     fields_of,
     lacks,
+    lacks_nothing_but_a_doubtful_name,
     moved,
     seen_closer,
     seen_on,
@@ -145,6 +146,8 @@ class Engine:
 
     def _completed(self, page: Page, seen: Seen, found: dict[Field, Found]) -> dict[Field, Found]:
         """`found` with what further looks show of fields that are missing, the cheaper look first."""
+        if seen.text.foreign < _WATERMARK_LINES and lacks_nothing_but_a_doubtful_name(seen, found):
+            return found
         if lacks(seen, found):
             found = clearer(found, fields_of(seen_closer(seen, self._models), self._models))
         is_whole = fields.are_clear(fields.on_every_card(seen.kind, found), found)

@@ -31,12 +31,31 @@ _WADE_GILES_FINALS = (
     (re.compile("ong$"), "ung"), (re.compile("ian$"), "ien"), (re.compile("ie$"), "ieh"), (re.compile("ue$"), "ueh"),
     (re.compile("uo$"), "o"),
 )  # fmt: skip
+# A surname and a word of the given name at least.
+_FEWEST_WORDS = 2
+# Syllables without a vowel of their own.
+_BUZZED = {"ji": "tsz", "chi": "tsz", "si": "sze"}
+# Soft initials of textbooks, and what offices in Hong Kong write for them.
+_OFFICES_INITIALS = (("gw", "kw"), ("g", "k"), ("d", "t"), ("b", "p"), ("j", "ch"))
 
 
 def likeness(name: str, latin: str) -> float:
-    """How much the Latin name is spelt as the Chinese one sounds (0-1), in the way of spelling that fits best."""
-    letters = re.sub("[^a-z]", "", latin.lower())
-    return max((_ratio(spelt, letters) for spelt in _spellings(name)), default=0.0)
+    """How much the Latin name is spelt as the Chinese one sounds (0-1), in the way of spelling that fits best.
+
+    Where each character has a word of its own it is held against that word alone. The last word may be a name from
+    elsewhere (LI,YING MARY).
+    """
+    words = re.findall("[a-z]+", latin.lower())
+    wholes = {"".join(words), "".join(words[:-1] if len(words) > _FEWEST_WORDS else words)}
+    fits = [_ratio(spelt, whole) for spelt in _spellings(name) for whole in wholes]
+    if len(words) >= len(name) > 1:
+        by_word = [[_fit(way(each), word) for each, word in zip(name, words, strict=False)] for way in _WAYS]
+        fits += [sum(each) / len(name) for each in by_word]
+    return max(fits, default=0.0)
+
+
+def _fit(readings: tuple[str, ...], word: str) -> float:
+    return max((_ratio(spelt, word) for spelt in readings), default=0.0)
 
 
 def _ratio(spelt: str, letters: str) -> float:
@@ -45,9 +64,8 @@ def _ratio(spelt: str, letters: str) -> float:
 
 @cache
 def _spellings(name: str) -> frozenset[str]:
-    ways = (lambda character: _cantonese(character) or _pinyin(character), _pinyin, _wade_giles)
     found: set[str] = set()
-    for way in ways:
+    for way in _WAYS:
         readings = [way(character) for character in name]
         if all(readings):
             choices = list(product(*readings))[:_MOST_READINGS]
@@ -58,7 +76,20 @@ def _spellings(name: str) -> frozenset[str]:
 @cache
 def _cantonese(character: str) -> tuple[str, ...]:
     table = _cantonese_table()
-    return table.get(character) or table.get(_to_traditional().convert(character), ())
+    readings = table.get(character) or table.get(_to_traditional().convert(character)) or _pinyin(character)
+    return tuple(dict.fromkeys(spelt for each in readings for spelt in (each, *_in_offices(each))))
+
+
+def _in_offices(syllable: str) -> tuple[str, ...]:
+    """A Cantonese syllable as offices in Hong Kong write it: no soft initials, short a also as u (jan, CHUN)."""
+    if syllable in _BUZZED:
+        return (_BUZZED[syllable],)
+    for soft, hard in _OFFICES_INITIALS:
+        if syllable.startswith(soft):
+            syllable = hard + syllable.removeprefix(soft)
+            break
+    short = re.sub("aa|ar(?=[kmnpt]|$)", "a", syllable)
+    return (short, short.replace("an", "un")) if short == syllable else (short,)
 
 
 @cache
@@ -101,3 +132,6 @@ def _pinyin_table() -> dict[str, str]:
 @cache
 def _to_traditional() -> opencc.OpenCC:
     return opencc.OpenCC("s2t")
+
+
+_WAYS = (_cantonese, _pinyin, _wade_giles)

@@ -35,6 +35,13 @@ def script_of(character: str) -> Script | None:
     return None
 
 
+@cache
+def are_twins(first: str, second: str) -> bool:
+    """Whether the two are one character in both scripts, or a variant of each other there (黄, 黃)."""
+    to_simplified, _ = _converters()
+    return to_simplified.convert(first) == to_simplified.convert(second)
+
+
 def scripts_in(text: str) -> Counter[Script]:
     """How many characters of its own each script has in the text: of both scripts when a twin was misread."""
     return Counter(script for character in text if (script := script_of(character)) is not None)

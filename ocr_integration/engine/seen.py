@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from ocr_integration.engine import fields
-from ocr_integration.engine.confidence import Witness
+from ocr_integration.engine.confidence import Family, Witness
 from ocr_integration.engine.crosscheck import cross_checked, supplied
 from ocr_integration.engine.fields import Found
 from ocr_integration.engine.kinds import Kind, told_apart
 from ocr_integration.engine.labels import Field, Label, Value, says_nothing_new
-from ocr_integration.engine.lines import Text, closer
+from ocr_integration.engine.lines import Text, closer, is_surely_read
 from ocr_integration.engine.models import Models
 from ocr_integration.engine.names import settle_name
 from ocr_integration.engine.opinions import weigh_unsure
@@ -54,11 +55,22 @@ def fields_of(seen: Seen, models: Models) -> dict[Field, Found]:
     return supplied(kind, cross_checked(found, zone), zone)
 
 
-def lacks(seen: Seen, found: dict[Field, Found]) -> bool:
-    """Whether a field is missing that every such card has, or whose label was seen."""
+def lacks(seen: Seen, found: dict[Field, Found], *, but: Set[Field] = frozenset()) -> bool:
+    """Whether a field is missing that every such card has, or whose label was seen; those of `but` may."""
     known = fields.shapes_of(seen.kind)
     expected = fields.on_every_card(seen.kind, found) | {label.field for label in seen.labels if label.field in known}
-    return not fields.are_clear(expected, found)
+    return not fields.are_clear(expected - but, found)
+
+
+def lacks_nothing_but_a_doubtful_name(seen: Seen, found: dict[Field, Found]) -> bool:
+    """Whether all is there and clear but a short name whose characters were read surely, and yet not vouched for.
+
+    Another look shows the same print in the same place: the models would say the same of it once more.
+    """
+    name = found.get(Field.NAME)
+    if name is None or fields.is_clear(name) or name.family is not Family.NAME:
+        return False
+    return is_surely_read(name.value.line) and not lacks(seen, found, but=frozenset({Field.NAME}))
 
 
 def seen_closer(seen: Seen, models: Models) -> Seen:

@@ -19,7 +19,7 @@ _ONE_DATE = r"([12]\d{3})[.,\-/年·:]?(0[1-9]|1[0-2]|[1-9])[.,\-/月·:]?(0[1-9
 DOTS = "·•・∙‧."
 _HAN = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇"
 _NOT_A_NAME = re.compile(
-    "通行证|居民|管理局|公安|出入境|中华人民|共和国|样本|样卡|样张|测试|仅供|签发|机关|护照|有效|证件|储蓄|信用卡|银行|银联"
+    "通行证|居民|管理局|公安|出入境|中华人民|共和国|样本|样卡|样张|测试|[仅僅]供|用途|签发|机关|护照|有效|证件|储蓄|信用卡|银行|银联"
 )
 _ENGLISH_NOT_A_NAME = re.compile(
     r"SPECIMEN|SAMPLE|PERMIT|PEOPLE|REPUBLIC|CHINA|EXIT|ENTRY|TRAVEL|MAINLAND|RESIDENT|ADMINISTRATION|IMMIGRATION|"

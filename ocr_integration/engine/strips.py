@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ocr_integration.engine import fields
-from ocr_integration.engine.confidence import Witness
+from ocr_integration.engine.confidence import Family, Witness
 from ocr_integration.engine.fields import Found
 from ocr_integration.engine.kinds import Kind
 from ocr_integration.engine.labels import Field, Label, Value, split
@@ -50,13 +50,15 @@ def read_missing(
     wanted = [
         label
         for label in labels
-        if label.field in known and (label.field not in found or not fields.is_clear(found[label.field]))
+        if label.field in known and (label.field not in found or _is_to_be_read_again(found[label.field]))
     ]
     strips = [(label, strip) for label in wanted for strip in _strips(label)][:_MOST_STRIPS]
     if not strips:
         return found
     better = dict(found)
     for label, strip in strips:
+        if label.field in better and fields.is_clear(better[label.field]):
+            continue
         shape = known[label.field]
         read = models.recognise([cut_box(page, text.frame, strip)], alphabet=_ALPHABETS.get(label.field, ""))[0]
         line = Line(read.text, read.scores, read.places, strip, text.frame.to_page(strip.corners()))
@@ -76,6 +78,11 @@ def read_missing(
         if before is None or before.confidence < candidate.confidence:
             better[label.field] = candidate
     return better
+
+
+def _is_to_be_read_again(found: Found) -> bool:
+    """Whether a strip may tell more of a value than its own line did; short names are settled from theirs later."""
+    return found.family is not Family.NAME and not fields.is_clear(found)
 
 
 def _is_short(strip: Box, before: Found) -> bool:

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import ast
+import json
+from argparse import Namespace
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from ocr_integration.engine import thresholds
 from ocr_integration.engine.calibration import CURVES, MADE_BY, Bin
-from tests.bench.calibration import DOCS, MODULE, Observation, curve, curves, documented, module, tables
+from tests.bench.calibration import (
+    DOCS,
+    MODULE,
+    Observation,
+    curve,
+    curves,
+    documented,
+    kept_in,
+    module,
+    run_of,
+    tables,
+)
 
 
 def test_the_engine_s_document_shows_the_curve_in_force() -> None:
@@ -45,3 +60,17 @@ def test_each_kind_of_evidence_has_a_curve_of_its_own_and_the_tables_count_all()
 @pytest.mark.parametrize(("right", "all", "share"), [(0, 0, 0.5), (1, 1, 2 / 3), (99, 100, 100 / 102)])
 def test_a_handful_of_lucky_values_proves_nothing(right: int, all: int, share: float) -> None:
     assert Bin(0.5, right, all).share == pytest.approx(share)
+
+
+def test_parts_of_a_long_run_say_what_each_of_them_was(tmp_path: Path) -> None:
+    runs = [
+        Namespace(seeds="300-301", captures="table,hard", rare_names=False),
+        Namespace(seeds="400", captures="flat", rare_names=True),
+    ]
+    seen = Observation("NAME AGREED", 0.6, right=True)
+    paths = [tmp_path / "first", tmp_path / "second"]
+    for path, run in zip(paths, runs, strict=True):
+        path.write_text("\n".join(json.dumps(each) for each in ({"run": run_of(run)}, asdict(seen))))
+    made_by, observations = kept_in(paths)
+    assert made_by == "--seeds 300-301 --captures table,hard; --seeds 400 --captures flat --rare-names"
+    assert observations == [seen, seen]

@@ -108,6 +108,7 @@ def test_a_box_holds_what_has_its_middle_inside() -> None:
     [
         ("exit_entry_hk_macao_front", "table", 340),
         ("exit_entry_taiwan_front", "slanted", 144),
+        ("hk_macao_front", "table", 8134),
     ],
 )
 def test_a_twin_of_the_other_script_is_read_again(engine: Engine, kind: str, capture: str, seed: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ocr_integration.engine import Engine
@@ -9,7 +11,7 @@ from ocr_integration.engine.confidence import Witness
 from ocr_integration.engine.fields import Found
 from ocr_integration.engine.labels import Field
 from ocr_integration.engine.models import Recognised
-from ocr_integration.engine.names import _by_sound, _with_rivals, _without_ghosts
+from ocr_integration.engine.names import _by_sound, _pooled, _with_rivals, _without_ghosts
 from ocr_integration.engine.romanisation import likeness
 from ocr_integration.specimens import draw
 from tests.ocr_integration.test_engine_crosscheck import found
@@ -30,6 +32,10 @@ def engine() -> Engine:
         ("張子軒", "CHANG,TZU-HSUAN"),
         ("顏静淑", "YEN,CHING-SHU"),
         ("邝淑芷", "KWONG,SUK CHI"),
+        ("伍淏珍", "NG,HO CHUN"),
+        ("石子華", "SHEK,TSZ WAH"),
+        ("陳大文", "CHAN,TAI MAN PETER"),
+        ("蔡慧麗", "CAI,HUILI IVY"),
     ],
 )
 def test_a_name_sounds_as_it_is_spelt_in_each_romanisation(name: str, latin: str) -> None:
@@ -65,6 +71,44 @@ def test_names_that_sound_alike_are_not_told_apart_unless_one_is_hardly_likely()
 def test_a_rival_stands_in_its_character_s_place_with_its_own_score() -> None:
     read = Recognised("姓名罗龔", (1.0, 1.0, 1.0, 0.8), (0.1, 0.3, 0.6, 0.9), ((), (), (), (("龑", 0.15),)))
     assert [(each.text, each.weakest) for each in _with_rivals(_name("罗龔", 0.8), read)] == [("罗龑", 0.15)]
+
+
+def _said(text: str, score: float, rival: str) -> tuple[Found, Recognised]:
+    """One cut: the last character with this score, its rival with the rest."""
+    scores, rivals = (0.99,) * (len(text) - 1) + (score,), ((),) * (len(text) - 1) + (((rival, 1 - score),),)
+    name = _name(text)
+    value = replace(name.value, scores=scores)
+    return replace(name, value=value), Recognised(text, scores, (0.2, 0.5, 0.8)[: len(text)], rivals)
+
+
+def test_a_character_is_what_all_cuts_of_both_models_together_make_likeliest() -> None:
+    small, other = [_said("麦辉昉", 0.98, "肪")] * 5, [_said("麦辉肪", 0.6, "昉"), *[_said("麦辉昉", 0.7, "肪")] * 4]
+    pooled = _pooled([small, other])
+    assert pooled is not None
+    assert (pooled.text, pooled.witness) == ("麦辉昉", Witness.AGREED)
+    assert pooled.weakest > 0.95
+
+
+def test_twins_of_the_two_scripts_need_more_than_that_both_lean_one_way() -> None:
+    assert _pooled([[_said("秀英黃", 0.7, "黄")] * 5] * 2) is None
+    assert _pooled([[_said("秀英黃", 0.9, "黄")] * 5] * 2) is not None
+
+
+def test_names_of_different_lengths_agree_on_nothing() -> None:
+    assert _pooled([[_said("麦昉", 0.9, "肪")] * 5, [_said("麦辉昉", 0.9, "肪")] * 5]) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed", "name"),
+    [
+        ("hk_macao_front", 121020, "伍淏珍"),  # both models read 溴 as a rule; HO tells
+        ("taiwan_front", 122012, "顏傑子"),  # the strip beside the label reaches into the row below
+        ("exit_entry_hk_macao_front", 122053, "麦昉辉"),
+    ],
+)
+def test_a_rare_character_of_a_clean_card_is_read(engine: Engine, kind: str, seed: int, name: str) -> None:
+    specimen = draw(kind, seed=seed, capture="flat")
+    assert engine.read(specimen.image, side=specimen.side).name == specimen.truth.name == name
 
 
 def test_a_rare_surname_read_in_two_ways_is_settled_by_the_latin_name(engine: Engine) -> None:
