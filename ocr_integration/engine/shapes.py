@@ -7,6 +7,7 @@ no choice about (a letter O among digits, a lost dot in a date); names are kept 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 
 from ocr_integration.contract import PermitType
@@ -102,9 +103,13 @@ def name(text: str) -> str:
 
 
 def english_name(text: str) -> str:
-    """A Latin name in capitals, as printed: surname before a comma where there is one, never a surname alone."""
+    """A Latin name in capitals, as printed: surname before a comma where there is one, never a surname alone.
+
+    The cards spell with the letters of the machine-readable lines: a mark above one was misread.
+    """
     if text.rstrip(" .").endswith((",", "，")):
         return ""
+    text = "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
     plain = re.sub(r"\s*[,，、]\s*", ",", text.strip(" .,:'’·-")).replace("’", "'")
     if "," not in plain and re.fullmatch(r"[A-Z'\- ]{2,}\.\s*[A-Z'\- ]{2,}", plain):
         plain = re.sub(r"\.\s*", ",", plain)

@@ -57,19 +57,22 @@ def read_missing(
         return found
     better = dict(found)
     for label, strip in strips:
-        if label.field in better and fields.is_clear(better[label.field]):
-            continue
         shape = known[label.field]
         read = models.recognise([cut_box(page, text.frame, strip)], alphabet=_ALPHABETS.get(label.field, ""))[0]
-        line = Line(read.text, read.scores, read.places, strip, text.frame.to_page(strip.corners()))
+        seen = Line(read.text, read.scores, read.places, strip, text.frame.to_page(strip.corners()))
         cut_off = bool(read.places) and read.places[-1] > _AT_THE_EDGE
-        whole = None if cut_off else _value(label, line)
+        cut_off = cut_off or any(_ends_within(strip, line.box) for line in text.lines)
+        whole = None if cut_off else _value(label, seen)
         if whole is None:
             continue
         value = shape(whole.text.strip())
         candidate = Found(label.field, value, whole)
         before = better.get(label.field)
-        if before is not None and value != before.text and (value in before.text or _is_short(strip, before)):
+        if (
+            before is not None
+            and value != before.text
+            and (value in before.text or _ends_within(strip, before.value.box))
+        ):
             continue  # the strip was shorter than the value
         if not value or any(value == other.text for field, other in better.items() if field is not label.field):
             continue
@@ -85,10 +88,10 @@ def _is_to_be_read_again(found: Found) -> bool:
     return found.family is not Family.NAME and not fields.is_clear(found)
 
 
-def _is_short(strip: Box, before: Found) -> bool:
-    """Whether the value that was seen goes on behind the end of the strip, by half a character and more."""
-    box = before.value.box
-    return abs(box.middle - strip.middle) < 0.5 * box.height and box.right > strip.right + 0.5 * box.height
+def _ends_within(strip: Box, box: Box) -> bool:
+    """Whether what stands in the box goes on behind the end of the strip, by half a character and more."""
+    in_one_row = abs(box.middle - strip.middle) < 0.5 * box.height
+    return in_one_row and box.left < strip.right < box.right - 0.5 * box.height
 
 
 def _value(label: Label, line: Line) -> Value | None:
