@@ -11,7 +11,7 @@ from kyc_portal.local.stack import LocalStack
 from tests.journeys.customers import choose, customer, in_every_dress, phone, photo
 from tests.journeys.pages import PATIENCE_MS, open_page, shoot, sign_in
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PAGE = "/administration/reading-service/"
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from kyc_portal.local.stack import LocalStack
 from tests.journeys.pages import open_page, shoot, sign_in
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 # Where the box's middle should be, told from the picture's own rectangle, and where it is; in pixels of the page.
 MIDDLES = """() => {

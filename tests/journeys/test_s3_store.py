@@ -120,6 +120,8 @@ def test_two_sides_go_all_the_way_through_the_store(portal: Portal, store: Objec
         assert served.headers["Content-Type"] == "image/jpeg"
         Image.open(io.BytesIO(served.content)).load()
         assert MAKER not in served.content  # a copy without metadata
+    for told in re.findall(r'data-shown="([^"]+)"', case.text):
+        post(rob, at + told, {}, form_at=case.url)
 
     version = re.search(r'name="version" value="(\d+)"', rob.get(case.url, timeout=20).text)
     assert version

@@ -10,7 +10,7 @@ from tests.journeys.cases import make_edited
 from tests.journeys.pages import open_page, shoot, sign_in
 from tests.journeys.test_reviewer_by_keys import REST_MS, claim_next, look_at_every_picture
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 NOTE = "the last digits stand lower"
 MAY = ("may@kyc.example", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXQ")
 A_THIRD_PERSON = """
