@@ -12,11 +12,11 @@ from ocr_integration.engine.portrait import Portrait
 
 # Below the first a copy, from the second on no copy, and between them nothing can be told. Skin and clothes: copies
 # stay below 0.9, genuine portraits begin at 2.6 (90th percentile, Lab units).
-_PORTRAIT_COLOUR = (1.4, 2.1)
+_PORTRAIT_COLOUR = (1.9, 2.4)
 # Without a portrait (backs) only the card's print is left: of 69 copies 67 stay below 1.5, the others have 1.8 and 2.2;
 # of 144 genuine backs in fair light one has 1.65 and the others begin at 1.8 (97th percentile, Lab units). Above that
 # share of the pixels the table's own colours at the edge of the cut begin to count.
-_PRINT_COLOUR = (1.5, 1.9)
+_PRINT_COLOUR = (1.6, 1.9)
 _PRINT_SHARE = 97
 # In poor light all colour fades: a card darker than this (Lab lightness, median) tells nothing without a portrait.
 _MIN_LIGHTNESS = 45
