@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.submissions import evidence, regions
+from kyc_portal.submissions import approximate_regions, evidence, regions
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import FAILED_AT_FIELD, FIELDS
 from kyc_portal.submissions.checks.zone import Said, said_of
@@ -51,7 +51,8 @@ class Field:
 
     `state` is corrected, differs, fail, not_read, pass or read; `word` says it in one word. `is_confirmed`: the
     customer called the value right. `region` is where it stands on its picture, `zone` what the machine-readable line
-    says of it; None where nobody knows.
+    says of it; None where nobody knows. `approximate` is where cards of this kind usually print it,
+    given only where the service says no places.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Field:
     state: str
     word: str
     region: regions.Region | None = None
+    approximate: approximate_regions.Region = ()
     zone: Said | None = None
     is_confirmed: bool = False
 
@@ -80,8 +82,8 @@ class Field:
 
     @property
     def corners(self) -> str:
-        """The region's corners for the page's script: "x,y x,y x,y x,y"; empty where no place is known."""
-        return " ".join(f"{x},{y}" for x, y in self.region.corners) if self.region else ""
+        """The corners of its place for the page's script: "x,y x,y x,y x,y"; empty where it has none."""
+        return " ".join(f"{x:.5g},{y:.5g}" for x, y in (self.region.corners if self.region else self.approximate))
 
     @property
     def sure_percent(self) -> int | None:
@@ -124,6 +126,16 @@ def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideF
         places = seen[side].regions
         # The line on a card's back states what its front prints.
         zone = seen[side].zone or next((each.zone for each in seen.values() if each.zone), None)
+        usual = (
+            approximate_regions.of_scan(
+                submission.permit_type,
+                side,
+                card=standing.scan.card_corners,
+                has_nationality=bool(standing.read.get("nationality")),
+            )
+            if places is None
+            else {}
+        )
         fields: list[Field] = []
         absent: list[Field] = []
         for name in FRONT_FIELDS if side == SideChoice.FRONT else BACK_FIELDS:
@@ -148,6 +160,7 @@ def sides_of(submission: Submission, checks: Sequence[Check] = ()) -> list[SideF
                     state=state,
                     word=str(word),
                     region=(places or {}).get(name),
+                    approximate=() if is_absent else usual.get(name, ()),
                     zone=line,
                     is_confirmed=confirmation is not None and name in CONFIRMED_FIELDS and not answer and bool(read),
                 )

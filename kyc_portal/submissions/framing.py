@@ -13,6 +13,8 @@ from math import atan2, cos, hypot, sin, sqrt
 
 from PIL import Image, ImageFilter
 
+Point = tuple[float, float]
+
 GRID = 120
 # Length of the card in pixels of the photo. Of cards of 280 none was read whole, of 320 one in three still was.
 SMALL_BELOW = 280
@@ -20,6 +22,9 @@ SMALL_BELOW = 280
 _FAR_BELOW = 0.4
 # Length to height: 85.6 to 54 mm is 1.59. A slanted look changes it this far at most.
 _WHOLE = (1.3, 1.95)
+# How long for its height a picture is that was cut to the card.
+_CUT_TO_CARD = (1.54, 1.63)
+_WHOLE_PICTURE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 # How much of its own rectangle a card fills, in whatever direction it lies.
 _FULL = 0.86
 # Grey levels between card and ground; and how much of the shape's height lies on the edge of the photo.
@@ -101,11 +106,8 @@ def straightened(grey: Image.Image, size: tuple[int, int], *, touching: float = 
     of its two long edges comes out on top is open.
     """
     grid = cells(grey)
-    found = shapes(grid)
-    if not found or _are_several(found):
-        return None
-    card = found[0]
-    if max(card.touched, default=0.0) > touching or not card.is_whole or card.fills < _FULL:
+    card = _one_card(shapes(grid), touching=touching)
+    if card is None:
         return None
     scale = grey.width / grid.width
     across, down = scale * card.length / size[0], scale * card.breadth / size[1]
@@ -114,6 +116,40 @@ def straightened(grey: Image.Image, size: tuple[int, int], *, touching: float = 
     turn = (dx * across, -dy * down, x + dx * left - dy * top, dy * across, dx * down, y + dy * left + dx * top)
     soft = grey.filter(ImageFilter.BoxBlur(max(0.0, (min(across, down) - 1) / 2)))
     return soft.transform(size, Image.Transform.AFFINE, turn, Image.Resampling.BILINEAR)
+
+
+def outline(grey: Image.Image) -> tuple[Point, ...] | None:
+    """The corners of the one whole card on the photo, in shares (0-1) of its width and height; None where none is.
+
+    They go round the card and begin with a long edge; which of the two it is is open. A picture of a card's
+    proportions that shows no ground, as a scan cut to the card does, is the card.
+    """
+    grid = cells(grey)
+    found = shapes(grid)
+    card = _one_card(found)
+    if card is None:
+        return _WHOLE_PICTURE if _is_all_card(grey, found) else None
+    (x, y), long, short = card.middle, card.length / 2, card.breadth / 2
+    across, down = (cos(card.angle) * long, sin(card.angle) * long), (-sin(card.angle) * short, cos(card.angle) * short)
+    return tuple(
+        ((x + one * across[0] + other * down[0]) / grid.width, (y + one * across[1] + other * down[1]) / grid.height)
+        for one, other in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    )
+
+
+def _is_all_card(grey: Image.Image, found: list[Shape]) -> bool:
+    """Whether a picture lying on its longer side has a card's proportions and nothing parts a card from a ground."""
+    is_bare = not found or len(found[0].touched) == len(_WHOLE_PICTURE)
+    return is_bare and _CUT_TO_CARD[0] <= grey.width / grey.height <= _CUT_TO_CARD[1]
+
+
+def _one_card(found: list[Shape], *, touching: float = 0.0) -> Shape | None:
+    """The one shape that is a whole card, `touching` as for `straightened`."""
+    if not found or _are_several(found):
+        return None
+    card = found[0]
+    is_card = max(card.touched, default=0.0) <= touching and card.is_whole and card.fills >= _FULL
+    return card if is_card else None
 
 
 def _are_several(found: list[Shape]) -> bool:

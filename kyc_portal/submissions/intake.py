@@ -7,7 +7,7 @@ transaction; the message that wakes the reader goes out after the commit and may
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NoReturn
 
@@ -19,7 +19,7 @@ from kyc_portal.accounts.models import Customer
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files, keys
 from kyc_portal.sealing.values import seal, seal_json
-from kyc_portal.submissions import clock, evidence, near_pictures, nudges, policies, scans
+from kyc_portal.submissions import clock, evidence, framing, near_pictures, nudges, policies, scans
 from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Confirmation, Consent, DeclaredType, RefusedPicture, Scan, Submission
 from kyc_portal.submissions.moves import move
@@ -133,6 +133,7 @@ def add_scan(
                     commitment=stored.commitment,
                     picture_digest=digest,
                     taken_despite=examined.fault,
+                    card_corners=_flat(examined.card),
                 ),
                 examined,
             )
@@ -142,6 +143,11 @@ def add_scan(
     if twin is not None:
         files.delete(scan_id)
     return scan
+
+
+def _flat(corners: Sequence[framing.Point] | None) -> list[float] | None:
+    """The corners as a scan keeps them: x, y, x, y, to a ten-thousandth."""
+    return None if corners is None else [round(each, 4) for corner in corners for each in corner]
 
 
 def _replace(locked: Submission, scan: Scan, examined: scans.Examined) -> Scan:

@@ -274,7 +274,8 @@ class Scan(models.Model):
     `commitment` is SHA-256 over a sealed salt and the bytes. `picture_digest` is keyed and finds the same picture
     of the same customer. `attempt_token` names one try at reading: a late twin of an older try is dropped.
     `taken_despite` names the fault with which the picture was taken all the same: the customer insisted, or the tries
-    were used up.
+    were used up. `card_corners` is where the card lies on the upright picture: x, y in shares (0-1) of it, clockwise
+    from the card's top left; None where that was not certain.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -294,6 +295,7 @@ class Scan(models.Model):
     commitment = models.BinaryField()
     picture_digest = models.BinaryField(null=True)
     taken_despite = models.CharField(max_length=20, blank=True, default="")
+    card_corners = ArrayField(models.FloatField(), size=8, null=True)
 
     tries = models.PositiveSmallIntegerField(default=0)
     ocr_failed_tries = models.PositiveSmallIntegerField(default=0)
@@ -333,7 +335,7 @@ class Scan(models.Model):
             RowAudit(
                 plain=[
                     "id", "submission_id", "customer_id", "side", "attempt", "state", "received_at", "media_type",
-                    "size_bytes", "width", "height", "is_reencoded", "taken_despite", "tries",
+                    "size_bytes", "width", "height", "is_reencoded", "taken_despite", "card_corners", "tries",
                     "ocr_failed_tries", "lease_until", "attempt_token", "next_try_at", "delayed_since", "fault_code",
                     "error_code", "error_request_id",
                 ],

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from PIL import Image
+
 from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.values import open_sealed
-from kyc_portal.submissions import quality
+from kyc_portal.submissions import approximate_regions, framing, quality
 from kyc_portal.submissions.errors import PictureRefusedError
 from kyc_portal.submissions.likeness import Likeness, known_by
 from kyc_portal.submissions.models import Reading, Scan
@@ -23,7 +25,7 @@ class Examined:
     """A picture that may be stored. Sizes in pixels of the stored file, before any turn.
 
     `fault` names what is wrong with how it was taken (quality.fault), empty where nothing is. `likenesses` is what it
-    is known again by.
+    is known again by. `card` is where the card lies on the upright copy (approximate_regions.upright_corners).
     """
 
     data: bytes
@@ -32,6 +34,7 @@ class Examined:
     height: int
     fault: str
     likenesses: Sequence[Likeness] = ()
+    card: Sequence[framing.Point] | None = None
 
 
 def examine(data: bytes, *, side: str = "") -> Examined:
@@ -56,7 +59,15 @@ def examine(data: bytes, *, side: str = "") -> Examined:
         height=facts.height,
         fault=fault,
         likenesses=known_by(data, reduced),
+        card=_card(reduced, facts),
     )
+
+
+def _card(reduced: Image.Image, facts: images.PictureFacts) -> Sequence[framing.Point] | None:
+    outline = framing.outline(reduced)
+    if outline is None:
+        return None
+    return approximate_regions.upright_corners(outline, orientation=facts.orientation, size=(facts.width, facts.height))
 
 
 def picture_digest(data: bytes) -> bytes:

@@ -1,5 +1,6 @@
 // Points out the field one is on: its place over the picture, carried by every view of it, and a close-up cut from it.
-// The page says the place in data-corners, parts of the upright picture; where it says none, none is drawn.
+// The page says the place in data-corners, parts of the upright picture; where it says none, none is drawn. One that is
+// only usual on such cards has its word in data-approximate: dashed, and named so.
 
 const PADDING = 0.3; // of the text's height, so that the box does not touch the print
 
@@ -40,7 +41,9 @@ export const pointing = ({ well, images, view, placed, show, changed, signal }) 
     if (!isShown) return;
     const [width, height] = [image.offsetWidth, image.offsetHeight];
     const text = measured(corners, width, height);
-    const pad = PADDING * text.height;
+    const usually = field.dataset.approximate;
+    overlay.classList.toggle("approximate", Boolean(usually));
+    const pad = usually ? 0 : PADDING * text.height;
     const [half, tall] = [text.length / 2 + pad, text.height / 2 + pad];
     const matrix = placed().translate(text.x - width / 2, text.y - height / 2).rotate((text.angle * 180) / Math.PI);
     const [left, top] = middleOf(image);
@@ -49,7 +52,8 @@ export const pointing = ({ well, images, view, placed, show, changed, signal }) 
       .map((point) => [left + point.x, top + point.y]);
     box.setAttribute("points", points.map((point) => point.join(",")).join(" "));
     const above = Math.min(...points.map((point) => point[1])) - 8;
-    name.textContent = field.querySelector("[data-point]").textContent;
+    const label = field.querySelector("[data-point]").textContent;
+    name.textContent = usually ? `${label}, ${usually}` : label;
     name.setAttribute("x", Math.max(8, Math.min(...points.map((point) => point[0])) + 5));
     name.setAttribute("y", above > 16 ? above : Math.max(...points.map((point) => point[1])) + 18);
     const words = name.getBBox();
