@@ -37,13 +37,12 @@ def assert_box_lies_on_the_field(page: Page) -> None:
     assert abs(want_y - y) < 3
 
 
-# The newest answer of a case as a service without places would have given it; the card is the middle of the picture.
+# The answers of a case as a service without places would have given them.
 FORGET_PLACES = """
 from kyc_portal import audit
-from kyc_portal.submissions.models import Reading, Scan
+from kyc_portal.submissions.models import Reading
 with audit.acting(audit.system("command_test")):
     Reading.objects.filter(submission_id="{case}").update(regions_sealed=None)
-    Scan.objects.filter(submission_id="{case}").update(card_corners=[0.1, 0.2, 0.9, 0.2, 0.9, 0.8, 0.1, 0.8])
 """
 DASHES = "() => getComputedStyle(document.querySelector('[data-overlay-box]')).strokeDasharray"
 
