@@ -11,7 +11,7 @@ from kyc_portal.local.stack import LocalStack
 from tests.journeys.pages import PATIENCE_MS, open_page, sign_in
 from tests.journeys.test_reviewer_by_keys import REST_MS
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 LONGER_THAN_A_MOMENT_MS = 900
 
 LOOKS = """

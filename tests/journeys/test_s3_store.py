@@ -18,7 +18,7 @@ from ocr_integration.specimens import draw
 from tests.faults.doors import Portal, post
 from tests.journeys.object_store import BUCKET, ObjectStore
 
-pytestmark = [pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.timeout(420), pytest.mark.long]
 
 MAKER = b"Harbour Camera Works 7315"
 # What a JPEG, a PNG, their metadata and this test's camera leave in clear bytes.
