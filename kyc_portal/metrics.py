@@ -20,8 +20,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from kyc_portal.audit.proof import standing
-from kyc_portal.submissions import breaker, budget, call_counts, delayed_work, figures
-from kyc_portal.submissions.breaker import Phase
+from kyc_portal.submissions.counts import figures
+from kyc_portal.submissions.reading_service import breaker, budget, call_counts, delayed_work
+from kyc_portal.submissions.reading_service.breaker import Phase
 
 _HOUR = timedelta(hours=1)
 

@@ -17,18 +17,8 @@ from PIL import Image
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer, Role, User
-from kyc_portal.submissions import (
-    claims,
-    intake,
-    policies,
-    policy,
-    policy_versions,
-    reading,
-    review,
-    scans,
-    taking_effect,
-    verdicts,
-)
+from kyc_portal.submissions import intake, policies, policy, policy_versions, reading, review, scans
+from kyc_portal.submissions.deciding import claims, taking_effect, verdicts
 from kyc_portal.submissions.models import DeclaredType, PolicyVersion, Submission
 from kyc_portal.submissions.reasons import Outcome
 from ocr_integration.contract import BackFields, PermitReading, PermitType

@@ -18,10 +18,10 @@ from kyc_portal.privacy.consents import Sought
 from kyc_portal.privacy.holds import WHY_MIN
 from kyc_portal.privacy.models import SAID_BY_PEOPLE
 from kyc_portal.submissions import policy
-from kyc_portal.submissions.call_hold import WHY_MAX
-from kyc_portal.submissions.call_hold import WHY_MIN as WHY_MIN_OF_CALLS
+from kyc_portal.submissions.clocks.working_time import HONG_KONG
+from kyc_portal.submissions.reading_service.call_hold import WHY_MAX
+from kyc_portal.submissions.reading_service.call_hold import WHY_MIN as WHY_MIN_OF_CALLS
 from kyc_portal.submissions.states import State
-from kyc_portal.submissions.working_time import HONG_KONG
 
 
 class ExportForm(forms.Form):

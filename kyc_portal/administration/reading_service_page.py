@@ -17,26 +17,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from kyc_portal.administration import call_chart
-from kyc_portal.submissions import (
+from kyc_portal.submissions import masks, ocr, policies
+from kyc_portal.submissions.models import ProviderBreaker
+from kyc_portal.submissions.reading_service import (
     breaker,
     budget,
     call_counts,
     causes,
     delayed_work,
-    masks,
-    ocr,
-    policies,
     service_clock,
     trying_again,
     warning_service,
 )
-from kyc_portal.submissions.breaker import Phase
-from kyc_portal.submissions.call_counts import Ending, Took
-from kyc_portal.submissions.causes import Cause
-from kyc_portal.submissions.delayed_work import Line
-from kyc_portal.submissions.models import ProviderBreaker
-from kyc_portal.submissions.service_clock import Clocks
-from kyc_portal.submissions.warning_service import Tested
+from kyc_portal.submissions.reading_service.breaker import Phase
+from kyc_portal.submissions.reading_service.call_counts import Ending, Took
+from kyc_portal.submissions.reading_service.causes import Cause
+from kyc_portal.submissions.reading_service.delayed_work import Line
+from kyc_portal.submissions.reading_service.service_clock import Clocks
+from kyc_portal.submissions.reading_service.warning_service import Tested
 
 
 @dataclass(frozen=True, slots=True)

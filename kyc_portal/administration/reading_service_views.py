@@ -23,9 +23,10 @@ from kyc_portal.accounts.models import OVERSEEING, Role, User
 from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.administration import reading_service_page
 from kyc_portal.administration.forms import CallsReasonForm, ReleaseForm
-from kyc_portal.submissions import breaker, call_counts, call_hold, probing, reading, trying_again
+from kyc_portal.submissions import reading
 from kyc_portal.submissions.errors import CallsStoppedError, ProbeRefusedError, TooLateError
 from kyc_portal.submissions.models import Scan, Submission
+from kyc_portal.submissions.reading_service import breaker, call_counts, call_hold, probing, trying_again
 
 readers = require_role(*OVERSEEING)
 administrators = require_role(Role.ADMINISTRATOR)

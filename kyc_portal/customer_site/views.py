@@ -26,13 +26,7 @@ from kyc_portal.accounts.templatetags.business import business
 from kyc_portal.customer_site import details_lines, own, steps, words
 from kyc_portal.customer_site.forms import ConsentForm, DetailsForm
 from kyc_portal.privacy import deletion, retention
-from kyc_portal.submissions import (
-    card_fields,
-    customer_progress,
-    intake,
-    queue,
-    reasons,
-)
+from kyc_portal.submissions import card_fields, customer_progress, intake, queue, reasons
 from kyc_portal.submissions.errors import StaleError, TooLateError
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.states import State

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.models import Max, QuerySet
 
+from kyc_portal.submissions.clocks.working_time import HONG_KONG
 from kyc_portal.submissions.models import Submission
-from kyc_portal.submissions.working_time import HONG_KONG
 
 
 @dataclass(frozen=True, slots=True)

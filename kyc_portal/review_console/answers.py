@@ -21,7 +21,8 @@ from kyc_portal.review_console.case_page import open_case, opened_case
 from kyc_portal.review_console.forms import DecisionForm
 from kyc_portal.review_console.reason_dialog import render_reasons
 from kyc_portal.review_console.shown_checks import shown_changes
-from kyc_portal.submissions import claims, queries
+from kyc_portal.submissions import queries
+from kyc_portal.submissions.deciding import claims
 from kyc_portal.submissions.errors import IncompleteError, NotHeldError, StaleError, TooLateError
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.reasons import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kyc_portal.submissions import four_eyes
+from kyc_portal.submissions.deciding import four_eyes
 from kyc_portal.submissions.models import Check, Submission
 
 

@@ -23,22 +23,10 @@ from kyc_portal.review_console.asked import asked_of
 from kyc_portal.review_console.proposal_page import shown_proposal
 from kyc_portal.review_console.shown_checks import shown_check
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import (
-    attempts,
-    claims,
-    evidence,
-    looks,
-    notes,
-    policies,
-    queries,
-    queue,
-    related,
-    reopening,
-    samples,
-    undoing,
-)
+from kyc_portal.submissions import attempts, evidence, policies, queries, queue, related
+from kyc_portal.submissions.deciding import claims, looks, notes, reopening, samples, undoing
+from kyc_portal.submissions.deciding.proposals import proposers
 from kyc_portal.submissions.models import Decision, DecisionStage, Submission
-from kyc_portal.submissions.proposals import proposers
 from kyc_portal.submissions.states import IN_REVIEW, State
 from kyc_portal.submissions.warning_codes import MEANINGS, Meaning, Severity
 

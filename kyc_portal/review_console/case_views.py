@@ -18,7 +18,8 @@ from kyc_portal.audit.words import Told, told
 from kyc_portal.review_console.access import readers, reviewable
 from kyc_portal.review_console.case_page import lease_of
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import attempts, looks, samples
+from kyc_portal.submissions import attempts
+from kyc_portal.submissions.deciding import looks, samples
 
 HISTORY_SHOWN = 200
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.submissions.samples import Agreement
+from kyc_portal.submissions.deciding.samples import Agreement
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 
 # "No warnings" is said only of a case whose every check passed; a tier cannot know that.

@@ -15,7 +15,7 @@ from kyc_portal.accounts.permissions import refuse, signed_in_user
 from kyc_portal.review_console.access import reviewable, reviewers, seniors
 from kyc_portal.review_console.answers import open_next
 from kyc_portal.review_console.forms import LeaveForm
-from kyc_portal.submissions import claims
+from kyc_portal.submissions.deciding import claims
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 
 

@@ -16,7 +16,10 @@ from kyc_portal.accounts.models import OVERSEEING
 from kyc_portal.accounts.permissions import require_role, signed_in_user
 from kyc_portal.review_console import charts
 from kyc_portal.review_console.figure_rows import figure_rows
-from kyc_portal.submissions import days, desk, figures, forecast, policies, queue, speed, undoing
+from kyc_portal.submissions import policies, queue
+from kyc_portal.submissions.clocks import desk
+from kyc_portal.submissions.counts import days, figures, forecast, speed
+from kyc_portal.submissions.deciding import undoing
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 

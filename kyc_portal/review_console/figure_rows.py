@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kyc_portal.review_console import charts
-from kyc_portal.submissions.days import Days
-from kyc_portal.submissions.figures import AGE_SPAN, Figures
-from kyc_portal.submissions.speed import Speed
+from kyc_portal.submissions.counts.days import Days
+from kyc_portal.submissions.counts.figures import AGE_SPAN, Figures
+from kyc_portal.submissions.counts.speed import Speed
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity
 
 FigureRow = tuple[str, str, str, int]

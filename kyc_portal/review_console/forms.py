@@ -6,10 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.review_console import parking
-from kyc_portal.submissions import reasons, reopening
+from kyc_portal.submissions import reasons
+from kyc_portal.submissions.deciding import reopening
+from kyc_portal.submissions.deciding.verdicts import Verdict
 from kyc_portal.submissions.models import SideChoice
 from kyc_portal.submissions.reasons import Outcome
-from kyc_portal.submissions.verdicts import Verdict
 
 
 class NoteField(forms.CharField):

@@ -23,7 +23,9 @@ from kyc_portal.review_console import cursors, queue_menus
 from kyc_portal.review_console.access import queue_readers, readers, reviewers
 from kyc_portal.review_console.forms import SearchForm
 from kyc_portal.review_console.shortcuts import columns_of
-from kyc_portal.submissions import forecast, queries, queue, related, undoing
+from kyc_portal.submissions import queries, queue, related
+from kyc_portal.submissions.counts import forecast
+from kyc_portal.submissions.deciding import undoing
 from kyc_portal.submissions.queue_filters import Filters, Narrow
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.submissions import desk
+from kyc_portal.submissions.clocks import desk
 
 
 class Until(TextChoices):

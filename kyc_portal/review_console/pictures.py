@@ -16,7 +16,8 @@ from kyc_portal.accounts.permissions import signed_in_user
 from kyc_portal.review_console.access import readers, reviewable, reviewers
 from kyc_portal.sealing import keys
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import claims, evidence, scans
+from kyc_portal.submissions import evidence, scans
+from kyc_portal.submissions.deciding import claims
 from kyc_portal.submissions.models import Reading, Scan, Submission
 
 log = logging.getLogger(__name__)

@@ -19,7 +19,8 @@ from kyc_portal.review_console.access import reviewable, reviewers, seen_version
 from kyc_portal.review_console.answers import MISSING, ask_completed, open_next, refused, there
 from kyc_portal.review_console.forms import CorrectionForm, DecisionForm, ParkForm, ReopenForm, VersionForm
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import corrections, reopening, review, undoing
+from kyc_portal.submissions import review
+from kyc_portal.submissions.deciding import corrections, reopening, undoing
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Submission
 

@@ -18,12 +18,13 @@ from django.views.decorators.http import require_GET
 from kyc_portal.accounts.models import User
 from kyc_portal.accounts.permissions import signed_in_user
 from kyc_portal.review_console.access import readers, reviewable
-from kyc_portal.submissions import evidence, four_eyes, looks, queries, reasons, receipts
+from kyc_portal.submissions import evidence, queries, reasons
 from kyc_portal.submissions.card_fields import FIELD_LABELS
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import TITLES
+from kyc_portal.submissions.deciding import four_eyes, looks, receipts
+from kyc_portal.submissions.deciding.proposals import open_proposal
 from kyc_portal.submissions.models import Check, Decision, SideChoice, Submission
-from kyc_portal.submissions.proposals import open_proposal
 
 _PARTS: dict[str, Promise] = {
     "pictures": _("Picture"),

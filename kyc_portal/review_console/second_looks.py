@@ -22,7 +22,9 @@ from kyc_portal.review_console.access import seniors
 from kyc_portal.review_console.forms import SecondLookForm
 from kyc_portal.review_console.shown_checks import shown_check
 from kyc_portal.sealing.errors import KeyDestroyedError
-from kyc_portal.submissions import policies, queries, reasons, samples, speed
+from kyc_portal.submissions import policies, queries, reasons
+from kyc_portal.submissions.counts import speed
+from kyc_portal.submissions.deciding import samples
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import ReviewSample, SampleStage
 from kyc_portal.submissions.reasons import Outcome

@@ -14,10 +14,10 @@ from kyc_portal.accounts.permissions import signed_in_user
 from kyc_portal.review_console.access import reviewable, seen_version, seniors
 from kyc_portal.review_console.answers import MISSING, ask_completed, refused, there
 from kyc_portal.review_console.forms import DecisionForm, VersionForm, WhyForm
-from kyc_portal.submissions import second_review
+from kyc_portal.submissions.deciding import second_review
+from kyc_portal.submissions.deciding.proposals import open_proposal
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Submission
-from kyc_portal.submissions.proposals import open_proposal
 from kyc_portal.submissions.reasons import Outcome
 
 

@@ -10,11 +10,12 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.submissions import approximate_regions, evidence, regions
+from kyc_portal.submissions import evidence
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import FAILED_AT_FIELD, FIELDS
 from kyc_portal.submissions.checks.zone import Said, said_of
 from kyc_portal.submissions.models import Check, Confirmation, SideChoice, Submission
+from kyc_portal.submissions.pictures import approximate_regions, regions
 
 # Every text field of the service's answer under its own name, in the order a card prints them.
 FIELD_LABELS: dict[str, Promise] = {

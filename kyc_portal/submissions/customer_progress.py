@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from django.db.models import Max, Min
 from django.utils.translation import get_language
 
-from kyc_portal.submissions import breaker, desk, queue
+from kyc_portal.submissions import queue
+from kyc_portal.submissions.clocks import desk
+from kyc_portal.submissions.clocks.working_time import WORKING_DAY
 from kyc_portal.submissions.models import Decision, Submission
+from kyc_portal.submissions.reading_service import breaker
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import ENDS, IN_REVIEW, UNFINISHED_SCANS, ScanState, State
-from kyc_portal.submissions.working_time import WORKING_DAY
 
 
 @dataclass(frozen=True, slots=True)

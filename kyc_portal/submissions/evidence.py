@@ -13,9 +13,10 @@ from uuid import UUID
 
 from kyc_portal.sealing import digests
 from kyc_portal.sealing.values import open_json, seal_json
-from kyc_portal.submissions import masks, near_pictures, policies, policy, regions
+from kyc_portal.submissions import masks, policies, policy
 from kyc_portal.submissions.checks import dates, grammar, rules
 from kyc_portal.submissions.checks.results import Finding, Result
+from kyc_portal.submissions.clocks.working_time import HONG_KONG
 from kyc_portal.submissions.models import (
     PERMIT_OF_DECLARED,
     Check,
@@ -27,9 +28,9 @@ from kyc_portal.submissions.models import (
     SideChoice,
     Submission,
 )
+from kyc_portal.submissions.pictures import near_pictures, regions
 from kyc_portal.submissions.states import ScanState
 from kyc_portal.submissions.warning_codes import NOT_ENABLED, Severity, gravest
-from kyc_portal.submissions.working_time import HONG_KONG
 from ocr_integration.contract import PermitType, ZoneValues
 
 POINTS_LIMIT = 999

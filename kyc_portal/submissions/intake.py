@@ -19,10 +19,12 @@ from kyc_portal.accounts.models import Customer
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files, keys
 from kyc_portal.sealing.values import seal, seal_json
-from kyc_portal.submissions import clock, evidence, framing, near_pictures, nudges, policies, scans
+from kyc_portal.submissions import evidence, nudges, policies, scans
+from kyc_portal.submissions.clocks import clock
 from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Confirmation, Consent, DeclaredType, RefusedPicture, Scan, Submission
 from kyc_portal.submissions.moves import move
+from kyc_portal.submissions.pictures import framing, near_pictures
 from kyc_portal.submissions.states import ENDS, IN_REVIEW, WITHDRAWABLE, ScanState, State
 
 CONSENT_TEXT_VERSION = "2"

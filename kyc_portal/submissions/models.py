@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import Customer
 from kyc_portal.audit.triggers import RowAudit
-from kyc_portal.submissions import quality
 from kyc_portal.submissions.checks.results import Result
+from kyc_portal.submissions.pictures import quality
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import ENDS, UNFINISHED_SCANS, ScanState, State
 from ocr_integration.contract import PermitType, Side

@@ -9,7 +9,7 @@ from functools import cache
 
 from django.conf import settings
 
-from kyc_portal.submissions import service_clock
+from kyc_portal.submissions.reading_service import service_clock
 from ocr_integration.client import Client
 from ocr_integration.contract import PermitReading, ReadRequest, Side
 from ocr_integration.errors import ThrottleError

@@ -12,8 +12,9 @@ from datetime import datetime
 from django.db.models import Max, Prefetch, QuerySet, prefetch_related_objects
 
 from kyc_portal.accounts.models import Customer
-from kyc_portal.submissions import evidence, queue, reopening
+from kyc_portal.submissions import evidence, queue
 from kyc_portal.submissions.card_fields import SideFields, sides_of
+from kyc_portal.submissions.deciding import reopening
 from kyc_portal.submissions.models import Check, Decision, DecisionStage, Reading, Scan, SideChoice, Submission
 from kyc_portal.submissions.warning_codes import MEANINGS, Meaning, Severity, severity_of
 

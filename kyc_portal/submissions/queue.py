@@ -21,9 +21,10 @@ from django.utils.translation import gettext_lazy as _
 from kyc_portal.accounts.models import User
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.values import open_json
-from kyc_portal.submissions import desk, evidence, policies, policy
+from kyc_portal.submissions import evidence, policies, policy
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES
+from kyc_portal.submissions.clocks import desk
 from kyc_portal.submissions.models import Check, DeclaredType, Submission
 from kyc_portal.submissions.queue_filters import Narrow, everything
 from kyc_portal.submissions.states import State

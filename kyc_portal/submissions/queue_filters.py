@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal.accounts.models import User
-from kyc_portal.submissions import desk
+from kyc_portal.submissions.clocks import desk
 from kyc_portal.submissions.models import Submission
 
 Narrow = Callable[[QuerySet[Submission]], QuerySet[Submission]]

@@ -19,11 +19,14 @@ from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files
 from kyc_portal.sealing.values import seal_json
-from kyc_portal.submissions import breaker, clock, evidence, ocr, policies, regions, scans
+from kyc_portal.submissions import evidence, ocr, policies, scans
+from kyc_portal.submissions.clocks import clock
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Reading, Scan, Submission, Warning
 from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.patience import wait_before_next
+from kyc_portal.submissions.pictures import regions
+from kyc_portal.submissions.reading_service import breaker
+from kyc_portal.submissions.reading_service.patience import wait_before_next
 from kyc_portal.submissions.states import UNFINISHED_SCANS, ScanState, State
 from kyc_portal.submissions.warning_codes import EDITED, NOT_ENABLED, codes_of_answer
 from ocr_integration.contract import API_VERSION, BACK_FIELDS, TEXT_FIELDS, PermitReading

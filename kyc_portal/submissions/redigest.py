@@ -21,8 +21,9 @@ from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.keys import newest_for_sealing
 from kyc_portal.sealing.models import SearchDigest
-from kyc_portal.submissions import evidence, near_pictures
+from kyc_portal.submissions import evidence
 from kyc_portal.submissions.models import Reading, Scan, ScanLikeness, SideChoice
+from kyc_portal.submissions.pictures import near_pictures
 
 
 def customers() -> Iterator[UUID]:

@@ -20,9 +20,10 @@ from django.utils.translation import gettext_lazy as _
 from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import digests
-from kyc_portal.submissions import near_pictures, queue
+from kyc_portal.submissions import queue
 from kyc_portal.submissions.checks import dates, grammar
 from kyc_portal.submissions.models import Scan, Submission
+from kyc_portal.submissions.pictures import near_pictures
 from ocr_integration.contract import PermitType
 
 SHOWN = 10

@@ -13,17 +13,13 @@ from typing import Any
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import claims, evidence, four_eyes, notes, policies, policy
-from kyc_portal.submissions.decision_log import open_window, record
-from kyc_portal.submissions.errors import IncompleteError, NotAllowedError
-from kyc_portal.submissions.held import FREED, require_held
-from kyc_portal.submissions.looks import unseen_scans
-from kyc_portal.submissions.models import Decision, DecisionStage, NoteKind, Submission
-from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.proposals import require_another
-from kyc_portal.submissions.reasons import Outcome
-from kyc_portal.submissions.states import State
-from kyc_portal.submissions.verdicts import (
+from kyc_portal.submissions import evidence, policies, policy
+from kyc_portal.submissions.deciding import claims, four_eyes, notes
+from kyc_portal.submissions.deciding.decision_log import open_window, record
+from kyc_portal.submissions.deciding.held import FREED, require_held
+from kyc_portal.submissions.deciding.looks import unseen_scans
+from kyc_portal.submissions.deciding.proposals import require_another
+from kyc_portal.submissions.deciding.verdicts import (
     Pressed,
     TwoPeople,
     Verdict,
@@ -32,6 +28,11 @@ from kyc_portal.submissions.verdicts import (
     require_complete,
     sealed_note,
 )
+from kyc_portal.submissions.errors import IncompleteError, NotAllowedError
+from kyc_portal.submissions.models import Decision, DecisionStage, NoteKind, Submission
+from kyc_portal.submissions.moves import move
+from kyc_portal.submissions.reasons import Outcome
+from kyc_portal.submissions.states import State
 
 
 def decide(

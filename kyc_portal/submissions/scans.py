@@ -13,10 +13,10 @@ from kyc_portal.audit import Actor
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.values import open_sealed
-from kyc_portal.submissions import approximate_regions, framing, quality
 from kyc_portal.submissions.errors import PictureRefusedError
-from kyc_portal.submissions.likeness import Likeness, known_by
 from kyc_portal.submissions.models import Reading, Scan
+from kyc_portal.submissions.pictures import approximate_regions, framing, quality
+from kyc_portal.submissions.pictures.likeness import Likeness, known_by
 from ocr_integration import images
 
 

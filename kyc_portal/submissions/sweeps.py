@@ -16,26 +16,16 @@ from django.db.models import Q
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import (
-    breaker,
-    clock,
-    evidence,
-    notices,
-    nudges,
-    operators,
-    policies,
-    policy_versions,
-    second_person,
-    taking_effect,
-    telling_of_stops,
-    warning_service,
-)
+from kyc_portal.submissions import evidence, notices, nudges, operators, policies, policy_versions
+from kyc_portal.submissions.clocks import clock
+from kyc_portal.submissions.clocks.working_time import HONG_KONG
+from kyc_portal.submissions.deciding import second_person, taking_effect
 from kyc_portal.submissions.errors import TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Notice, NoticeKind, Scan, Submission
 from kyc_portal.submissions.moves import move
+from kyc_portal.submissions.reading_service import breaker, telling_of_stops, warning_service
 from kyc_portal.submissions.rounds import Round
 from kyc_portal.submissions.states import ScanState, State
-from kyc_portal.submissions.working_time import HONG_KONG
 
 log = logging.getLogger(__name__)
 

@@ -15,19 +15,11 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.audit.tasks import AuditedTask
 from kyc_portal.sealing.errors import SealError
-from kyc_portal.submissions import (
-    budget,
-    notices,
-    nudges,
-    ocr,
-    operators,
-    orphans,
-    policies,
-    reading,
-    sweeps,
-    taking_effect,
-)
+from kyc_portal.submissions import notices, nudges, ocr, operators, policies, reading, sweeps
+from kyc_portal.submissions.deciding import taking_effect
 from kyc_portal.submissions.models import Decision, Notice, Scan
+from kyc_portal.submissions.pictures import orphans
+from kyc_portal.submissions.reading_service import budget
 from ocr_integration.contract import PermitReading
 from ocr_integration.errors import (
     ConfigError,

@@ -37,7 +37,7 @@ from kyc_portal.privacy import holds, revealing
 from kyc_portal.privacy.errors import NotAllowedError
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import corrections
+from kyc_portal.submissions.deciding import corrections
 from kyc_portal.submissions.models import Submission
 from tests import cast
 from tests.audit.proof.conftest import forget_checkpoints, signed_all

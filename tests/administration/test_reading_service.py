@@ -16,17 +16,16 @@ from pytest_django import Settings
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import (
+from kyc_portal.submissions import reading, sweeps
+from kyc_portal.submissions.models import ProviderBreaker, Scan, Submission
+from kyc_portal.submissions.reading_service import (
     breaker,
     budget,
     call_hold,
     delayed_work,
-    reading,
     service_clock,
-    sweeps,
     warning_service,
 )
-from kyc_portal.submissions.models import ProviderBreaker, Scan, Submission
 from kyc_portal.submissions.states import State
 from ocr_integration.errors import error_for_code
 from tests import cast

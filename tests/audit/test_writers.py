@@ -21,15 +21,15 @@ SILENT = {
     "exports/sweeps.py:clear": "bytes that no key opens any more; the end itself was an act",
     "sealing/keys.py:ensure_key": "the row says for whom a key was made",
     "sealing/keys.py:require_known_master_keys": "the row says which key came",
-    "submissions/budget.py:charge": "a count of calls",
-    "submissions/budget.py:not_made": "a count of calls",
-    "submissions/budget.py:ended": "a count of calls",
-    "submissions/claims.py:renew": "a heartbeat",
-    "submissions/claims.py:leave": "a heartbeat that ends sooner",
+    "submissions/reading_service/budget.py:charge": "a count of calls",
+    "submissions/reading_service/budget.py:not_made": "a count of calls",
+    "submissions/reading_service/budget.py:ended": "a count of calls",
+    "submissions/deciding/claims.py:renew": "a heartbeat",
+    "submissions/deciding/claims.py:leave": "a heartbeat that ends sooner",
     "submissions/intake.py:choose_language": "the row says before and after",
     "submissions/notices.py:send": "taking the notice up; customer.told is recorded once it is sent",
     "submissions/reading.py:begin": "a worker's lease; the answer or the delay is an act",
-    "submissions/warning_service.py:_note": "operator.told says that they know",
+    "submissions/reading_service/warning_service.py:_note": "operator.told says that they know",
 }
 
 

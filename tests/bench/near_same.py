@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from kyc_portal.submissions.likeness import Likeness, is_one_picture, known_by
+from kyc_portal.submissions.pictures.likeness import Likeness, is_one_picture, known_by
 from ocr_integration import images
 from ocr_integration.specimens import SpecimenKind, draw
 from ocr_integration.specimens.cards import Card, print_card
@@ -185,7 +185,7 @@ def _speed(rows: int, alike: int) -> None:
     from django.db import connection
 
     from kyc_portal.sealing import digests
-    from kyc_portal.submissions import near_pictures
+    from kyc_portal.submissions.pictures import near_pictures
     from tests import cast
 
     call_command("prepare_database", verbosity=0)

@@ -15,7 +15,8 @@ from pathlib import Path
 
 def case_of(attempts: int) -> object:
     """A case whose front was taken anew each time."""
-    from kyc_portal.submissions import intake, review, taking_effect
+    from kyc_portal.submissions import intake, review
+    from kyc_portal.submissions.deciding import taking_effect
     from kyc_portal.submissions.reasons import Outcome
     from tests import cast
     from tests.bench.__main__ import photo

@@ -176,7 +176,8 @@ def acts() -> dict[str, Callable[[], object]]:
 
     from kyc_portal import audit
     from kyc_portal.accounts.models import Role, User
-    from kyc_portal.submissions import claims, queue
+    from kyc_portal.submissions import queue
+    from kyc_portal.submissions.deciding import claims
     from kyc_portal.submissions.models import Submission
     from kyc_portal.submissions.queue_filters import Filters
 

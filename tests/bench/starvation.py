@@ -16,7 +16,7 @@ WIDTH, HEIGHT, LEFT, TOP, FLOOR = 720, 300, 48, 40, 256
 
 def simulate(*, has_lane: bool) -> list[tuple[int, float]]:
     """The hour at which each clean case was taken, and the working hours it had waited; nothing of it is kept."""
-    from kyc_portal.submissions import claims
+    from kyc_portal.submissions.deciding import claims
     from tests import cast
     from tests.submissions.starvation import waits_of_the_clean
 

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from PIL import Image
 
-from kyc_portal.submissions import quality
+from kyc_portal.submissions.pictures import quality
 from ocr_integration import images
 from ocr_integration.specimens import Capture, draw
 

@@ -15,8 +15,9 @@ from PIL import Image
 
 from kyc_portal.accounts.models import User
 from kyc_portal.customer_site import words
-from kyc_portal.submissions import framing, intake, quality, reading, scans
+from kyc_portal.submissions import intake, reading, scans
 from kyc_portal.submissions.models import RefusedPicture, Scan
+from kyc_portal.submissions.pictures import framing, quality
 from ocr_integration.specimens import draw
 from tests import cast
 from tests.conftest import Bookmark

@@ -16,8 +16,9 @@ from django.utils.html import escape
 from kyc_portal import audit
 from kyc_portal.accounts.models import User
 from kyc_portal.customer_site import words
-from kyc_portal.submissions import intake, quality, reading, reasons
+from kyc_portal.submissions import intake, reading, reasons
 from kyc_portal.submissions.models import RefusedPicture, Scan, Submission
+from kyc_portal.submissions.pictures import quality
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.review import Verdict
 from kyc_portal.submissions.states import ScanState, State

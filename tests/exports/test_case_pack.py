@@ -34,12 +34,8 @@ from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import (
-    card_fields,
-    corrections,
-    review,
-    verdicts,
-)
+from kyc_portal.submissions import card_fields, review
+from kyc_portal.submissions.deciding import corrections, verdicts
 from kyc_portal.submissions.models import DeclaredType, Submission
 from kyc_portal.submissions.reasons import Outcome
 from ocr_integration.contract import ZoneValues

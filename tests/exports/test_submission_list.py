@@ -21,7 +21,7 @@ from kyc_portal.rows import binary_rows as read
 from kyc_portal.sealing import bulk
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import corrections
+from kyc_portal.submissions.deciding import corrections
 from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]

@@ -18,7 +18,7 @@ import pytest
 
 from kyc_portal.local.layout import free_port
 from kyc_portal.local.stack import LocalStack
-from kyc_portal.submissions.breaker import FAULTS_THAT_STOP
+from kyc_portal.submissions.reading_service.breaker import FAULTS_THAT_STOP
 from tests.cast import picture
 from tests.faults.doors import Portal
 from tests.scripted_service import Answer, ScriptedService, failure, html, success

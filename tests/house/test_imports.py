@@ -21,6 +21,16 @@ LEVELS = {
     "administration": 5,
 }
 
+# The rooms of the domain, each with those of the others it builds on. What stands beside them is the story itself.
+ROOMS = {
+    "checks": set[str](),
+    "clocks": set[str](),
+    "pictures": set[str](),
+    "reading_service": {"clocks"},
+    "deciding": {"clocks"},
+    "counts": {"clocks", "reading_service", "deciding"},
+}
+
 
 def imports(path: Path) -> list[str]:
     """Every module a file imports, at its top or hidden in a function."""
@@ -47,6 +57,24 @@ def test_a_package_imports_only_from_the_floors_below(package: str) -> None:
             if other != package and LEVELS.get(other, -1) >= LEVELS[package]:
                 wrong.append(f"{path.relative_to(ROOT)} imports {name}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_a_room_of_the_domain_builds_only_on_those_it_names(room: str) -> None:
+    wrong = []
+    for path in sources(f"kyc_portal/submissions/{room}"):
+        for name in imports(path):
+            other = name.removeprefix("kyc_portal.submissions.").split(".")[0]
+            if name.startswith("kyc_portal.submissions.") and other in ROOMS.keys() - ROOMS[room] - {room}:
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert wrong == []
+
+
+def test_every_room_of_the_domain_is_named() -> None:
+    """A room without a line above would be held to nothing."""
+    folders = (ROOT / "kyc_portal/submissions").iterdir()
+    unlike_rooms = {"management", "migrations", "templatetags", "__pycache__"}
+    assert {each.name for each in folders if each.is_dir()} - unlike_rooms == set(ROOMS)
 
 
 def test_reading_cards_knows_neither_django_nor_the_portal() -> None:

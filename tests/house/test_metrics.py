@@ -12,8 +12,9 @@ from pytest_django import Settings
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import breaker, budget, call_hold, reading
+from kyc_portal.submissions import reading
 from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.reading_service import breaker, budget, call_hold
 from ocr_integration.errors import error_for_code
 from tests import cast
 from tests.cast import READER

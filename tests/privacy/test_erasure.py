@@ -33,7 +33,8 @@ from kyc_portal.privacy.tasks import run_retention
 from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.models import CustomerKey, SearchDigest
-from kyc_portal.submissions import evidence, intake, review, taking_effect
+from kyc_portal.submissions import evidence, intake, review
+from kyc_portal.submissions.deciding import taking_effect
 from kyc_portal.submissions.models import Scan, ScanLikeness, Submission
 from kyc_portal.submissions.reasons import Outcome
 from tests import cast
@@ -238,11 +239,11 @@ class TestHolds:
             "kyc_portal/exports/store.py": "an export's own file and its own key, never a customer's",
             "kyc_portal/privacy/erasure.py": "asks holds first",
             "kyc_portal/sealing/files.py": "removes what its callers name",
-            "kyc_portal/submissions/call_counts.py": "counts of calls by the hour, of nobody",
-            "kyc_portal/submissions/telling_of_stops.py": "a line of the cache",
-            "kyc_portal/submissions/budget.py": "a line of the cache",
+            "kyc_portal/submissions/reading_service/call_counts.py": "counts of calls by the hour, of nobody",
+            "kyc_portal/submissions/reading_service/telling_of_stops.py": "a line of the cache",
+            "kyc_portal/submissions/reading_service/budget.py": "a line of the cache",
             "kyc_portal/submissions/intake.py": "a picture whose row was never written",
-            "kyc_portal/submissions/orphans.py": "pictures without a row, or whose key an erasure destroyed",
+            "kyc_portal/submissions/pictures/orphans.py": "pictures without a row, or whose key an erasure destroyed",
             "kyc_portal/submissions/operators.py": "a line of the cache",
             "kyc_portal/submissions/redigest.py": "digests that another key has just made anew",
         }

@@ -27,9 +27,10 @@ from kyc_portal.privacy.models import SAID_BY_PEOPLE, Cause
 from kyc_portal.privacy.tasks import run_retention
 from kyc_portal.sealing import files
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import evidence, intake, orphans
+from kyc_portal.submissions import evidence, intake
 from kyc_portal.submissions import tasks as submission_tasks
 from kyc_portal.submissions.models import Submission
+from kyc_portal.submissions.pictures import orphans
 from tests import cast
 from tests.signing_in import freshly_signed_in
 

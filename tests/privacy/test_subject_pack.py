@@ -27,17 +27,8 @@ from kyc_portal.privacy import deletion, holds
 from kyc_portal.privacy.subject_pack import contents, making, words
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import (
-    card_fields,
-    corrections,
-    intake,
-    reopening,
-    review,
-    samples,
-    second_review,
-    taking_effect,
-    verdicts,
-)
+from kyc_portal.submissions import card_fields, intake, review
+from kyc_portal.submissions.deciding import corrections, reopening, samples, second_review, taking_effect, verdicts
 from kyc_portal.submissions.models import NoticeKind, Submission
 from kyc_portal.submissions.reasons import NEUTRAL_TEXT, Outcome
 from kyc_portal.submissions.states import State

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import claims, scans
+from kyc_portal.submissions import scans
+from kyc_portal.submissions.deciding import claims
 from kyc_portal.submissions.models import Decision, Submission
 from tests import cast
 from tests.review_console.test_presses import held_by, press

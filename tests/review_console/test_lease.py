@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kyc_portal import audit
-from kyc_portal.submissions import claims
+from kyc_portal.submissions.deciding import claims
 from kyc_portal.submissions.models import Submission
 from tests import cast
 from tests.review_console.test_presses import held_by, press

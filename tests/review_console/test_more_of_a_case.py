@@ -9,11 +9,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from kyc_portal.submissions import intake, review, taking_effect
+from kyc_portal.submissions import intake, review
+from kyc_portal.submissions.deciding import taking_effect
+from kyc_portal.submissions.deciding.verdicts import Verdict
 from kyc_portal.submissions.models import DeclaredType, Submission
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
-from kyc_portal.submissions.verdicts import Verdict
 from tests import cast
 from tests.cast import NOW, READER
 from tests.review_console.test_in_place import assert_pictures_say_themselves_when_they_are_seen

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from kyc_portal.sealing import files
-from kyc_portal.submissions import looks
+from kyc_portal.submissions.deciding import looks
 from kyc_portal.submissions.models import Submission
 from tests import cast
 

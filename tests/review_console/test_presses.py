@@ -13,13 +13,8 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.sealing import files
-from kyc_portal.submissions import (
-    evidence,
-    queue,
-    review,
-    undoing,
-    verdicts,
-)
+from kyc_portal.submissions import evidence, queue, review
+from kyc_portal.submissions.deciding import undoing, verdicts
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Decision, Submission
 from kyc_portal.submissions.reasons import Outcome

@@ -13,12 +13,8 @@ from django.utils import timezone
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import (
-    claims,
-    review,
-    second_review,
-    verdicts,
-)
+from kyc_portal.submissions import review
+from kyc_portal.submissions.deciding import claims, second_review, verdicts
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Decision, Submission
 from kyc_portal.submissions.reasons import Outcome

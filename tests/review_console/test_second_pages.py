@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import corrections, review
+from kyc_portal.submissions import review
+from kyc_portal.submissions.deciding import corrections
+from kyc_portal.submissions.deciding.verdicts import Verdict
 from kyc_portal.submissions.models import Decision, Submission
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
-from kyc_portal.submissions.verdicts import Verdict
 from tests import cast
 from tests.review_console.test_presses import held_by, press
 

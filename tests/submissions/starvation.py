@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import User
-from kyc_portal.submissions import claims
+from kyc_portal.submissions.clocks.working_time import between
+from kyc_portal.submissions.deciding import claims
 from kyc_portal.submissions.models import Submission, make_reference
 from kyc_portal.submissions.warning_codes import Severity
-from kyc_portal.submissions.working_time import between
 from tests import cast
 
 PER_HOUR = 3

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kyc_portal.submissions import approximate_regions, scans
+from kyc_portal.submissions import scans
+from kyc_portal.submissions.pictures import approximate_regions
 from ocr_integration import images
 from ocr_integration.specimens import Capture, SpecimenKind, scenes
 from ocr_integration.specimens.cards import HEIGHT, WIDTH, Card, print_card

@@ -17,8 +17,9 @@ from pytest_django import Settings
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import budget, ocr, tasks
+from kyc_portal.submissions import ocr, tasks
 from kyc_portal.submissions.models import ProviderDay, Reading, Scan
+from kyc_portal.submissions.reading_service import budget
 from kyc_portal.submissions.states import ScanState
 from ocr_integration.errors import ErrorClass, error_for_code
 from tests import cast

@@ -10,9 +10,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from kyc_portal import audit
-from kyc_portal.submissions import budget, call_counts
-from kyc_portal.submissions.call_counts import SPANS
 from kyc_portal.submissions.models import ProviderHour, ProviderMinute, Reading
+from kyc_portal.submissions.reading_service import budget, call_counts
+from kyc_portal.submissions.reading_service.call_counts import SPANS
 from ocr_integration.errors import CLASSES, ErrorClass, class_of_code, error_for_code
 from tests import cast
 from tests.cast import NOW, READER

@@ -12,20 +12,11 @@ from django.core.cache import cache
 from django.db import connection
 
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import (
-    breaker,
-    call_hold,
-    customer_progress,
-    intake,
-    nudges,
-    probing,
-    reading,
-    sweeps,
-    telling_of_stops,
-)
-from kyc_portal.submissions.breaker import Phase, Wait
+from kyc_portal.submissions import customer_progress, intake, nudges, reading, sweeps
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, ProbeRefusedError, TooLateError
 from kyc_portal.submissions.models import ProviderBreaker, Scan, Submission
+from kyc_portal.submissions.reading_service import breaker, call_hold, probing, telling_of_stops
+from kyc_portal.submissions.reading_service.breaker import Phase, Wait
 from kyc_portal.submissions.states import ScanState, State
 from tests import cast
 from tests.cast import NOW, READER

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc_portal.submissions import policy, quality
+from kyc_portal.submissions import policy
 from kyc_portal.submissions.checks import dates, grammar, latin_names, rules, words
 from kyc_portal.submissions.checks.results import Result
+from kyc_portal.submissions.clocks.working_time import HONG_KONG
+from kyc_portal.submissions.pictures import quality
 from kyc_portal.submissions.reading import text_fields
-from kyc_portal.submissions.working_time import HONG_KONG
 from ocr_integration.contract import PermitType, ZoneValues
 from ocr_integration.specimens.names import _HOKKIEN, Population, made_up
 from tests.cast import HK_BACK_READING, HK_FRONT_READING, TAIWAN_READING

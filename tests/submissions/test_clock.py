@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kyc_portal.submissions import clock, desk, forecast, policy, queue, review, taking_effect, working_time
+from kyc_portal.submissions import policy, queue, review
+from kyc_portal.submissions.clocks import clock, desk, working_time
+from kyc_portal.submissions.counts import forecast
+from kyc_portal.submissions.deciding import taking_effect
+from kyc_portal.submissions.deciding.verdicts import Verdict
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
-from kyc_portal.submissions.verdicts import Verdict
 from tests import cast
 from tests.cast import NOW, READER
 

@@ -9,14 +9,9 @@ from django.db import connection
 from django.utils import timezone
 
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import (
-    days,
-    review,
-    second_review,
-    taking_effect,
-    undoing,
-    verdicts,
-)
+from kyc_portal.submissions import review
+from kyc_portal.submissions.counts import days
+from kyc_portal.submissions.deciding import second_review, taking_effect, undoing, verdicts
 from kyc_portal.submissions.models import Decision
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.warning_codes import Severity

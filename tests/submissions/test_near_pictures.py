@@ -15,8 +15,9 @@ from PIL import Image
 from kyc_portal import audit
 from kyc_portal.audit.models import Entry
 from kyc_portal.sealing import digests
-from kyc_portal.submissions import intake, likeness, near_pictures, redigest, related
+from kyc_portal.submissions import intake, redigest, related
 from kyc_portal.submissions.models import Scan, ScanLikeness, Submission
+from kyc_portal.submissions.pictures import likeness, near_pictures
 from kyc_portal.submissions.related import Tie
 from tests import cast
 

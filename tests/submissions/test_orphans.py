@@ -14,8 +14,8 @@ from kyc_portal.accounts.models import Role
 from kyc_portal.audit import Actor
 from kyc_portal.sealing import files
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.submissions import orphans
 from kyc_portal.submissions.models import Scan
+from kyc_portal.submissions.pictures import orphans
 from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]

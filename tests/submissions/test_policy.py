@@ -20,20 +20,9 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit.models import Entry
-from kyc_portal.submissions import (
-    four_eyes,
-    policies,
-    policy,
-    policy_trial,
-    policy_versions,
-    queue,
-    review,
-    sweeps,
-    taking_effect,
-    undoing,
-    verdicts,
-)
+from kyc_portal.submissions import policies, policy, policy_trial, policy_versions, queue, review, sweeps
 from kyc_portal.submissions.checks import words
+from kyc_portal.submissions.deciding import four_eyes, taking_effect, undoing, verdicts
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import DecisionStage, PolicyStage, PolicyVersion, Submission
 from kyc_portal.submissions.policy import Handling

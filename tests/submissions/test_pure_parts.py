@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kyc_portal.submissions import masks, reasons
-from kyc_portal.submissions.patience import wait_before_next
+from kyc_portal.submissions.clocks.working_time import before, between
+from kyc_portal.submissions.reading_service.patience import wait_before_next
 from kyc_portal.submissions.states import ENDS, MOVES, WITHDRAWABLE, State
 from kyc_portal.submissions.warning_codes import MEANINGS, Severity, codes_of_answer, gravest, severity_of
-from kyc_portal.submissions.working_time import before, between
 
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
 

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection, connections
 
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import claims, policy, queue, review
+from kyc_portal.submissions import policy, queue, review
+from kyc_portal.submissions.deciding import claims
 from kyc_portal.submissions.models import _INDEXED_SIGNALS
 from kyc_portal.submissions.queue_filters import Filters, Narrow
 from tests import cast

@@ -12,7 +12,8 @@ from kyc_portal.sealing import digests, files
 from kyc_portal.sealing.errors import MasterKeyError
 from kyc_portal.sealing.keys import require_known_master_keys
 from kyc_portal.sealing.models import SearchDigest
-from kyc_portal.submissions import corrections, evidence, intake, redigest, related
+from kyc_portal.submissions import evidence, intake, redigest, related
+from kyc_portal.submissions.deciding import corrections
 from kyc_portal.submissions.models import Reading, Scan, Submission
 from tests import cast
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from kyc_portal.sealing.errors import SealBrokenError
-from kyc_portal.submissions import card_fields, reading, regions
+from kyc_portal.submissions import card_fields, reading
 from kyc_portal.submissions.models import Reading
+from kyc_portal.submissions.pictures import regions
 from ocr_integration.contract import FieldRegion, ZoneValues
 from tests import cast
 

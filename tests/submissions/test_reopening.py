@@ -17,18 +17,8 @@ from django.utils import timezone
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.privacy import retention
-from kyc_portal.submissions import (
-    customer_progress,
-    intake,
-    notices,
-    queries,
-    queue,
-    reopening,
-    review,
-    second_review,
-    taking_effect,
-    verdicts,
-)
+from kyc_portal.submissions import customer_progress, intake, notices, queries, queue, review
+from kyc_portal.submissions.deciding import reopening, second_review, taking_effect, verdicts
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Notice, Reopening, Submission
 from kyc_portal.submissions.reasons import Outcome

@@ -16,16 +16,8 @@ from django.utils import timezone
 
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.review_console import charts
-from kyc_portal.submissions import (
-    policies,
-    policy,
-    reopening,
-    review,
-    samples,
-    second_review,
-    taking_effect,
-    verdicts,
-)
+from kyc_portal.submissions import policies, policy, review
+from kyc_portal.submissions.deciding import reopening, samples, second_review, taking_effect, verdicts
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import ReviewSample, SampleStage, Submission
 from kyc_portal.submissions.reasons import Outcome

@@ -9,13 +9,8 @@ from django.core.mail.backends.locmem import EmailBackend
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import (
-    policies,
-    policy_versions,
-    review,
-    second_person,
-    verdicts,
-)
+from kyc_portal.submissions import policies, policy_versions, review
+from kyc_portal.submissions.deciding import second_person, verdicts
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.reasons import Outcome
 from tests import cast

@@ -8,21 +8,21 @@ import pytest
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import (
+from kyc_portal.submissions import review
+from kyc_portal.submissions.deciding import (
     claims,
     corrections,
     notes,
-    review,
     second_person,
     second_review,
     taking_effect,
     undoing,
 )
+from kyc_portal.submissions.deciding.verdicts import Verdict
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import CaseNote, Decision, DecisionStage, NoteKind, Submission
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import State
-from kyc_portal.submissions.verdicts import Verdict
 from tests import cast
 from tests.cast import NOW, READER
 

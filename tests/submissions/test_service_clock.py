@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from kyc_portal.submissions import ocr, service_clock
-from kyc_portal.submissions.service_clock import Clocks
+from kyc_portal.submissions import ocr
+from kyc_portal.submissions.reading_service import service_clock
+from kyc_portal.submissions.reading_service.service_clock import Clocks
 from tests.cast import picture
 from tests.scripted_service import JSON_TYPE, Answer, ScriptedService, success
 

@@ -8,10 +8,12 @@ import pytest
 from django.urls import reverse
 
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import review, speed, taking_effect
+from kyc_portal.submissions import review
+from kyc_portal.submissions.counts import speed
+from kyc_portal.submissions.deciding import taking_effect
+from kyc_portal.submissions.deciding.verdicts import Verdict
 from kyc_portal.submissions.models import Decision
 from kyc_portal.submissions.reasons import Outcome
-from kyc_portal.submissions.verdicts import Verdict
 from tests import cast
 from tests.cast import NOW, READER
 

@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from kyc_portal.submissions import claims, queue
+from kyc_portal.submissions import queue
+from kyc_portal.submissions.deciding import claims
 from tests import cast
 from tests.submissions.starvation import HOUR, waits_of_the_clean
 

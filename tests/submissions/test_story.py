@@ -10,24 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import (
-    breaker,
-    card_fields,
-    claims,
-    corrections,
-    customer_progress,
-    evidence,
-    intake,
-    looks,
-    queue,
-    reading,
-    review,
-    second_review,
-    sweeps,
-    taking_effect,
-    undoing,
-    verdicts,
-)
+from kyc_portal.submissions import card_fields, customer_progress, evidence, intake, queue, reading, review, sweeps
+from kyc_portal.submissions.deciding import claims, corrections, looks, second_review, taking_effect, undoing, verdicts
 from kyc_portal.submissions.errors import (
     IncompleteError,
     NotAllowedError,
@@ -36,6 +20,7 @@ from kyc_portal.submissions.errors import (
     TooLateError,
 )
 from kyc_portal.submissions.models import Decision, DeclaredType, Notice, Reading, Scan, Submission
+from kyc_portal.submissions.reading_service import breaker
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import ScanState, State
 from ocr_integration.contract import BACK_FIELDS, TEXT_FIELDS

@@ -9,9 +9,10 @@ from pytest_django import Settings
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import breaker, call_hold, delayed_work, nudges, reading, sweeps, trying_again
+from kyc_portal.submissions import nudges, reading, sweeps
 from kyc_portal.submissions.errors import CallsStoppedError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import DeclaredType, Scan, Submission
+from kyc_portal.submissions.reading_service import breaker, call_hold, delayed_work, trying_again
 from kyc_portal.submissions.states import ScanState, State
 from tests import cast
 from tests.cast import NOW, READER

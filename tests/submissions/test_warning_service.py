@@ -10,8 +10,8 @@ from django.core.cache import cache
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role
-from kyc_portal.submissions import breaker, warning_service
 from kyc_portal.submissions.models import Scan
+from kyc_portal.submissions.reading_service import breaker, warning_service
 from kyc_portal.submissions.warning_codes import NOT_ENABLED
 from tests import cast
 from tests.cast import NOW, READER

@@ -33,9 +33,10 @@ from kyc_portal.exports.case_pack.case_file import (
     ReopeningLine,
     WarningLine,
 )
-from kyc_portal.submissions import card_fields, evidence, four_eyes, notes, queries, related, reopening, scans
+from kyc_portal.submissions import card_fields, evidence, queries, related, scans
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.checks.words import SENTENCES, TITLES
+from kyc_portal.submissions.deciding import four_eyes, notes, reopening
 from kyc_portal.submissions.models import CaseNote, Check, Decision, FieldCorrection, Scan, Submission
 from kyc_portal.submissions.reasons import BY_CODE
 from kyc_portal.submissions.states import ScanState

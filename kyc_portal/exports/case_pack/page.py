@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from kyc_portal.exports.case_pack.case_file import NOT_SEEN, CaseFile
-from kyc_portal.submissions.working_time import HONG_KONG
+from kyc_portal.submissions.clocks.working_time import HONG_KONG
 
 
 def render(case: CaseFile, *, data_sha256: str) -> bytes:

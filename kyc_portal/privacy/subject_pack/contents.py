@@ -36,8 +36,9 @@ from kyc_portal.privacy.subject_pack.subject_file import (
     SubjectFile,
 )
 from kyc_portal.sealing import files
-from kyc_portal.submissions import card_fields, customer_progress, evidence, queries, reasons, regions, scans
+from kyc_portal.submissions import card_fields, customer_progress, evidence, queries, reasons, scans
 from kyc_portal.submissions.models import Confirmation, Consent, Decision, Reading, Scan, SideChoice, Submission
+from kyc_portal.submissions.pictures import regions
 
 # The longer side of the copies on the page, in pixels.
 SIDE_SHOWN = 1400

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from kyc_portal.privacy.subject_pack.subject_file import SubjectFile
-from kyc_portal.submissions.working_time import HONG_KONG
+from kyc_portal.submissions.clocks.working_time import HONG_KONG
 
 
 def render(held: SubjectFile) -> bytes:

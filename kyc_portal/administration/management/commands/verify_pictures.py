@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from kyc_portal import audit
-from kyc_portal.submissions.verification import verify_pictures
+from kyc_portal.submissions.pictures.verification import verify_pictures
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from kyc_portal.submissions import desk
+from kyc_portal.submissions.clocks import desk
 from kyc_portal.submissions.models import Submission
 
 

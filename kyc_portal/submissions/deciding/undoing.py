@@ -15,7 +15,7 @@ from kyc_portal import audit
 from kyc_portal.accounts.models import User
 from kyc_portal.audit import Actor
 from kyc_portal.submissions import policies
-from kyc_portal.submissions.decision_log import record
+from kyc_portal.submissions.deciding.decision_log import record
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Decision, DecisionStage, Submission
 from kyc_portal.submissions.moves import move

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from kyc_portal.submissions.framing import Point
+from kyc_portal.submissions.pictures.framing import Point
 from ocr_integration.contract import Side
 
 # A camera's turn (Exif) as what it does to a place on the stored picture; from the fifth on it lies on another side.

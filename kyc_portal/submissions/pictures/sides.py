@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from kyc_portal.submissions import framing
+from kyc_portal.submissions.pictures import framing
 from ocr_integration.contract import Side
 
 _SIZE = (320, 202)

@@ -15,7 +15,8 @@ from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
 from kyc_portal.sealing.values import open_sealed, seal
-from kyc_portal.submissions import evidence, samples
+from kyc_portal.submissions import evidence
+from kyc_portal.submissions.deciding import samples
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, StaleError, TooLateError
 from kyc_portal.submissions.models import DecisionStage, Reopening, Submission
 from kyc_portal.submissions.moves import move

@@ -12,16 +12,13 @@ from datetime import datetime
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import evidence, four_eyes, notes, policies
-from kyc_portal.submissions.decision_log import open_window, record
-from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
-from kyc_portal.submissions.held import FREED, require_held
-from kyc_portal.submissions.looks import unseen_scans
-from kyc_portal.submissions.models import Decision, DecisionStage, NoteKind, Submission
-from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.proposals import open_proposal, require_another
-from kyc_portal.submissions.states import State
-from kyc_portal.submissions.verdicts import (
+from kyc_portal.submissions import evidence, policies
+from kyc_portal.submissions.deciding import four_eyes, notes
+from kyc_portal.submissions.deciding.decision_log import open_window, record
+from kyc_portal.submissions.deciding.held import FREED, require_held
+from kyc_portal.submissions.deciding.looks import unseen_scans
+from kyc_portal.submissions.deciding.proposals import open_proposal, require_another
+from kyc_portal.submissions.deciding.verdicts import (
     Pressed,
     TwoPeople,
     Verdict,
@@ -30,6 +27,10 @@ from kyc_portal.submissions.verdicts import (
     require_complete,
     sealed_note,
 )
+from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
+from kyc_portal.submissions.models import Decision, DecisionStage, NoteKind, Submission
+from kyc_portal.submissions.moves import move
+from kyc_portal.submissions.states import State
 
 
 def confirm(*, submission: Submission, reviewer: User, version_seen: int, actor: Actor, now: datetime) -> Decision:

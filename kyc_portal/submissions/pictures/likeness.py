@@ -16,7 +16,7 @@ from operator import mul
 
 from PIL import Image, ImageChops, ImageFilter
 
-from kyc_portal.submissions import framing
+from kyc_portal.submissions.pictures import framing
 from ocr_integration import images
 
 COARSE_BITS, WIDE_BITS = 64, 256

@@ -15,9 +15,10 @@ from django.db.models import QuerySet
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import breaker, delayed_work, nudges
+from kyc_portal.submissions import nudges
 from kyc_portal.submissions.errors import CallsStoppedError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Scan
+from kyc_portal.submissions.reading_service import breaker, delayed_work
 from kyc_portal.submissions.states import ScanState
 
 # All that one press moves is spread over this long at the account's rate, in blocks of one transaction each.

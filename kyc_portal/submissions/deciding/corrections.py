@@ -9,9 +9,10 @@ from kyc_portal import audit
 from kyc_portal.accounts.models import User
 from kyc_portal.audit import Actor
 from kyc_portal.sealing.values import seal_json
-from kyc_portal.submissions import claims, evidence
+from kyc_portal.submissions import evidence
+from kyc_portal.submissions.deciding import claims
+from kyc_portal.submissions.deciding.held import require_held
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
-from kyc_portal.submissions.held import require_held
 from kyc_portal.submissions.models import FieldCorrection, Reading, Submission
 from kyc_portal.submissions.states import State
 

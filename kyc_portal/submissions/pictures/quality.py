@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from kyc_portal.submissions import framing, sides
+from kyc_portal.submissions.pictures import framing, sides
 
 WIDTH = 480
 # A bare wall or table: light and dark lie less apart than this share of the light (cards: 0.34 and more), and less than

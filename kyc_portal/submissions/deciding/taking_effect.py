@@ -6,9 +6,11 @@ from datetime import datetime
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import clock, notices, queue, samples
-from kyc_portal.submissions.decision_log import record
-from kyc_portal.submissions.held import FREED
+from kyc_portal.submissions import notices, queue
+from kyc_portal.submissions.clocks import clock
+from kyc_portal.submissions.deciding import samples
+from kyc_portal.submissions.deciding.decision_log import record
+from kyc_portal.submissions.deciding.held import FREED
 from kyc_portal.submissions.models import Decision, DecisionStage, NoticeKind, Submission
 from kyc_portal.submissions.moves import move
 from kyc_portal.submissions.reasons import Outcome

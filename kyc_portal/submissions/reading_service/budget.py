@@ -16,9 +16,10 @@ from django.db.models import F, QuerySet
 
 from kyc_portal import audit
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import call_counts, operators
+from kyc_portal.submissions import operators
+from kyc_portal.submissions.clocks.working_time import HONG_KONG
 from kyc_portal.submissions.models import ProviderDay
-from kyc_portal.submissions.working_time import HONG_KONG
+from kyc_portal.submissions.reading_service import call_counts
 from ocr_integration.errors import ServiceError
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,9 @@ from django.conf import settings
 from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.audit.models import Entry
-from kyc_portal.submissions import breaker, operators
+from kyc_portal.submissions import operators
 from kyc_portal.submissions.models import Reading
+from kyc_portal.submissions.reading_service import breaker
 from kyc_portal.submissions.warning_codes import NOT_ENABLED
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from kyc_portal.submissions import policies, working_time
+from kyc_portal.submissions import policies
+from kyc_portal.submissions.clocks import working_time
 
 
 def before(now: datetime, working: timedelta) -> datetime:

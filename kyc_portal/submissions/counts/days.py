@@ -14,12 +14,12 @@ from django.conf import settings
 from django.db.models import Count, F, Func, Sum
 from django.db.models.functions import TruncDate
 
-from kyc_portal.submissions import samples
+from kyc_portal.submissions.clocks.working_time import HONG_KONG
+from kyc_portal.submissions.deciding import samples
+from kyc_portal.submissions.deciding.samples import Agreement
 from kyc_portal.submissions.models import Decision, DecisionStage, ProviderDay, Submission
 from kyc_portal.submissions.reasons import BY_CODE, Outcome
-from kyc_portal.submissions.samples import Agreement
 from kyc_portal.submissions.warning_codes import Severity
-from kyc_portal.submissions.working_time import HONG_KONG
 
 SPANS = (1, 7, 14, 30)
 # How a call to the service may end, by who must act; the columns of ProviderDay.

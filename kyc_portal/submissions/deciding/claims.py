@@ -15,10 +15,11 @@ from django.db.models import Q
 from kyc_portal import audit
 from kyc_portal.accounts.models import DECIDING, Role, User
 from kyc_portal.audit import Actor
-from kyc_portal.submissions import looks, policies
+from kyc_portal.submissions import policies
+from kyc_portal.submissions.deciding import looks
+from kyc_portal.submissions.deciding.proposals import require_another
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Submission
-from kyc_portal.submissions.proposals import require_another
 from kyc_portal.submissions.queue import cutoff
 from kyc_portal.submissions.states import State
 

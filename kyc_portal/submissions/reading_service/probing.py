@@ -9,11 +9,12 @@ from django.db.models import F
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import User
-from kyc_portal.submissions import breaker, delayed_work, nudges
-from kyc_portal.submissions.breaker import Phase
-from kyc_portal.submissions.call_hold import required_reason
+from kyc_portal.submissions import nudges
 from kyc_portal.submissions.errors import ProbeRefusedError
 from kyc_portal.submissions.models import Scan
+from kyc_portal.submissions.reading_service import breaker, delayed_work
+from kyc_portal.submissions.reading_service.breaker import Phase
+from kyc_portal.submissions.reading_service.call_hold import required_reason
 from kyc_portal.submissions.states import ScanState
 
 

@@ -17,7 +17,8 @@ from django.db import connection
 from kyc_portal.sealing import digests
 from kyc_portal.sealing.errors import SealError
 from kyc_portal.sealing.values import open_sealed, seal
-from kyc_portal.submissions.likeness import (
+from kyc_portal.submissions.models import Scan, ScanLikeness
+from kyc_portal.submissions.pictures.likeness import (
     ALIKE_FROM,
     COARSE_BITS,
     MOST_COARSE,
@@ -27,7 +28,6 @@ from kyc_portal.submissions.likeness import (
     alike,
     upside_down,
 )
-from kyc_portal.submissions.models import Scan, ScanLikeness
 
 # How many candidates of a scan are settled, the nearest first.
 SETTLED = 20

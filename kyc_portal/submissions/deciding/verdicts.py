@@ -10,11 +10,11 @@ from datetime import datetime
 from kyc_portal.accounts.models import User
 from kyc_portal.sealing.values import seal_json
 from kyc_portal.submissions import policies
+from kyc_portal.submissions.deciding.receipts import receipt_of
 from kyc_portal.submissions.errors import IncompleteError
 from kyc_portal.submissions.models import Check, Decision, DecisionStage, Submission
 from kyc_portal.submissions.policy import Ruling
 from kyc_portal.submissions.reasons import BY_CODE, Outcome
-from kyc_portal.submissions.receipts import receipt_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,11 @@ from itertools import pairwise
 
 from django.db.models import Count, Min, Q
 
-from kyc_portal.submissions import breaker, desk, queue, second_person
+from kyc_portal.submissions import queue
+from kyc_portal.submissions.clocks import desk
+from kyc_portal.submissions.deciding import second_person
 from kyc_portal.submissions.models import ProviderBreaker
+from kyc_portal.submissions.reading_service import breaker
 from kyc_portal.submissions.warning_codes import Severity
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from kyc_portal.submissions import desk, queue
+from kyc_portal.submissions import queue
+from kyc_portal.submissions.clocks import desk
 from kyc_portal.submissions.models import Decision, DecisionStage
 
 # The pace is that of one day of the desk.

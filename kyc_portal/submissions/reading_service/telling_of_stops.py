@@ -14,8 +14,9 @@ from django.core.cache import cache
 from kyc_portal import audit
 from kyc_portal.audit import Actor
 from kyc_portal.audit.models import Entry
-from kyc_portal.submissions import breaker, operators
+from kyc_portal.submissions import operators
 from kyc_portal.submissions.models import ProviderBreaker
+from kyc_portal.submissions.reading_service import breaker
 
 # A mail server that is down is asked again this often.
 _TELL_AGAIN_SECONDS = 60

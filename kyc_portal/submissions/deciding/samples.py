@@ -18,7 +18,8 @@ from kyc_portal.audit import Actor
 from kyc_portal.audit import queries as audit_queries
 from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.sealing.values import open_json, seal_json
-from kyc_portal.submissions import evidence, four_eyes, policies
+from kyc_portal.submissions import evidence, policies
+from kyc_portal.submissions.deciding import four_eyes
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Decision, ReviewSample, SampleStage, Submission
 from kyc_portal.submissions.reasons import BY_CODE, Outcome

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
-from kyc_portal.submissions import breaker
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
+from kyc_portal.submissions.reading_service import breaker
 
 WHY_MIN, WHY_MAX = 10, 300
 

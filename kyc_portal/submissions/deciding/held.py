@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kyc_portal.accounts.models import User
-from kyc_portal.submissions import claims
+from kyc_portal.submissions.deciding import claims
 from kyc_portal.submissions.errors import NotHeldError, StaleError, TooLateError
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.states import State

@@ -1,0 +1,1 @@
+"""What pictures show: their faults, the card on them, and the pictures they resemble."""
