@@ -113,6 +113,7 @@ def test_a_changed_list_of_packages_is_installed_and_an_unchanged_one_skipped(
 
 
 @pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_two_copies_stand_side_by_side_and_a_third_does_not_push_in() -> None:
     folders = [Path(tempfile.mkdtemp(prefix="kyc-beside-")) for _each in range(2)]
