@@ -6,19 +6,21 @@ it was read and which version it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BinaryField, DateTimeField, F, Func, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import BinaryField, DateTimeField, F, Func, OuterRef, QuerySet, Subquery
 
-from kyc_portal.exports.columns import Cells, Said, Stored, columns
+from kyc_portal.exports.columns import AsOf, ByDatabase, ByOpening, Column, Opened, Said, columns, runs
+from kyc_portal.exports.parting import PARTED, without_parting
 from kyc_portal.exports.wanted import Wanted
-from kyc_portal.rows import binary_rows
-from kyc_portal.sealing.bulk import KeysOfMany
+from kyc_portal.rows import binary_rows, rows_ahead
+from kyc_portal.sealing.bulk import KeysOfMany, key_beside, open_beside
 from kyc_portal.submissions.models import FieldCorrection, Reading, Scan, SideChoice, Submission
 from kyc_portal.submissions.states import ScanState
 
@@ -30,47 +32,66 @@ _BEFORE_ALL = -1
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The rows of one statement as text, column by column; `last_key` is where the next one goes on."""
+    """The rows of one statement, each a text of parted cells; `last_key` is where the next one goes on."""
 
-    columns: Sequence[Cells]
+    rows: Sequence[str]
     last_key: int
     as_of: datetime
 
-    def __len__(self) -> int:
-        return len(self.columns[0])
-
 
 def blocks(wanted: Wanted, *, in_clear: bool, after: int, top: int) -> Iterator[Block]:
-    """Every block past the key `after` up to `top`."""
-    makers = list(columns(in_clear=in_clear).values())
-    statement, values, names = _statement(wanted, in_clear=in_clear, top=top)
-    while rows := binary_rows(statement, [*values, after]):
-        stored = _opened(dict(zip(names, zip(*rows, strict=True), strict=True)), in_clear=in_clear)
-        after = stored.values["number"][-1]
-        yield Block(columns=[make(stored) for make in makers], last_key=after, as_of=stored.values["as_of"][0])
+    """Every block past the key `after` up to `top`; while one is opened the database reads the next."""
+    parts = list(runs(columns(in_clear=in_clear)))
+    statement, values, names = _statement(wanted, parts, in_clear=in_clear, top=top)
+    rows = binary_rows(statement, [*values, after])
+    while rows:
+        stored = dict(zip(names, zip(*rows, strict=True), strict=True))
+        after, as_of = stored["number"][-1], stored["as_of"][0]
+        keys = KeysOfMany(stored["customer_bytes"]) if in_clear else None
+        with rows_ahead(statement, [*values, after]) as ahead:
+            lines = _lines(parts, stored, _opened(stored, keys), as_of)
+        yield Block(rows=lines, last_key=after, as_of=as_of)
+        rows = ahead
 
 
-def _statement(wanted: Wanted, *, in_clear: bool, top: int) -> tuple[str, list[Any], list[str]]:
+def _lines(parts: Sequence[Column], stored: Mapping[str, Sequence[Any]], opened: Opened, as_of: datetime) -> list[str]:
+    """Each row as a text."""
+    instant = as_of.astimezone(UTC).isoformat("T", "seconds")
+    texts: list[Iterable[str]] = []
+    for number, part in enumerate(parts):
+        match part:
+            case ByDatabase():
+                texts.append(stored[_told(number)])
+            case ByOpening(cells=cells):
+                texts.append(without_parting(cells(opened)))
+            case AsOf():
+                texts.append(repeat(instant, len(opened.shown)))
+    return list(map(PARTED.join, zip(*texts, strict=True)))
+
+
+def _told(number: int) -> str:
+    return f"told_{number}"
+
+
+def _statement(
+    wanted: Wanted, parts: Sequence[Column], *, in_clear: bool, top: int
+) -> tuple[str, list[Any], list[str]]:
     """The statement of any block, its values but the last, which is the key to go on after, and its columns' names."""
+    told = {_told(number): part.expression for number, part in enumerate(parts) if isinstance(part, ByDatabase)}
     made = {
         "id_bytes": _sixteen_bytes(F("id")),
         "customer_bytes": _sixteen_bytes(F("customer_id")),
-        "codes_told": Func(F("codes"), Value(" "), function="array_to_string", output_field=TextField()),
+        "key_beside": key_beside(customer="customer_id", sealed="summary_sealed"),
         "as_of": Func(function="statement_timestamp", output_field=DateTimeField()),
+        **told,
         **(_clear_values() if in_clear else {}),
     }
-    names = [*_STORED, *made]
+    names = ["number", "summary_sealed", *made]
     found: QuerySet[Submission] = wanted.rows().filter(number__lte=top).annotate(**made).order_by("number")
     page = found.filter(number__gt=_BEFORE_ALL).values_list(*names)[:READ]
     statement, values = page.query.sql_with_params()
     assert values[-1] == _BEFORE_ALL  # noqa: S101 - the last filter's value is the statement's last
     return statement, list(values[:-1]), names
-
-
-_STORED = (
-    "number", "reference", "customer__reference", "state", "attempt", "version", "severity", "rank", "permit_type",
-    "expires_on", "received_at", "waiting_since", "decided_at", "summary_sealed",
-)  # fmt: skip
 
 
 def _sixteen_bytes(value: Any) -> Func:
@@ -99,19 +120,19 @@ def _clear_values() -> dict[str, Any]:
     }
 
 
-def _opened(values: Mapping[str, Sequence[Any]], *, in_clear: bool) -> Stored:
-    """The block with its sealed values opened."""
+def _opened(values: Mapping[str, Sequence[Any]], keys: KeysOfMany | None) -> Opened:
+    """What a block holds sealed, opened; with keys what stands of the card, too."""
     customers = values["customer_bytes"]
-    keys = KeysOfMany(customers)
-    shown = keys.open_json(
+    shown = open_beside(
         table="submission",
         column="summary_sealed",
         customers=customers,
         row_ids=values["id_bytes"],
         blobs=values["summary_sealed"],
+        keys=values["key_beside"],
     )
-    if not in_clear:
-        return Stored(values, shown)
+    if keys is None:
+        return Opened(shown)
     read = keys.open_json(
         table="reading",
         column="fields_sealed",
@@ -122,7 +143,7 @@ def _opened(values: Mapping[str, Sequence[Any]], *, in_clear: bool) -> Stored:
     corrected = _corrected(keys, values)
     erased = [None in each for each in zip(shown, read, corrected, strict=True)]
     clear = [{**(was or {}), **(now or {})} for was, now in zip(read, corrected, strict=True)]
-    return Stored(values, *(_but(erased, each) for each in (shown, clear, read)))
+    return Opened(*(_but(erased, each) for each in (shown, clear, read)))
 
 
 def _but(erased: Sequence[bool], said: Sequence[Said]) -> list[Said]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import itemgetter
-
-_STARTS = frozenset("=+-@\t\r\n\0＝＋－＠")
-_first = itemgetter(slice(1))
+_LINES = "\t\r\n\0"
+_SIGNS = "=+-@＝＋－＠"
+_STARTS = frozenset(_SIGNS + _LINES)
 
 
 def guarded(text: str) -> str:
@@ -15,8 +13,9 @@ def guarded(text: str) -> str:
     return f"'{clean}" if text[:1] in _STARTS else clean
 
 
-def guarded_column(cells: Sequence[str], *, joined: str) -> Sequence[str]:
-    """Every cell guarded; `joined` is all of them in one text, so that a harmless column is seen to be one at once."""
-    if "\0" not in joined and _STARTS.isdisjoint(map(_first, cells)):
-        return cells
-    return [guarded(cell) for cell in cells]
+def guarded_after(sign: str, text: str) -> str:
+    """Every cell of a text guarded that begins after the sign; no cell holds a tab, an end of line or NUL."""
+    for start in _SIGNS:
+        if start in text:  # a look for one character is all but free
+            text = text.replace(sign + start, f"{sign}'{start}")
+    return text

@@ -31,7 +31,7 @@ from kyc_portal.sealing import keys
 
 EXPORTER = audit.system("exporter")
 # Rows, or bytes, after which a part is full; a part is what a worker holds in memory, and what a killed one does again.
-PART = 5000
+PART = 10_000
 PART_BYTES = 2 << 20
 LEASE = timedelta(seconds=60)
 KEPT = timedelta(hours=24)
@@ -97,7 +97,7 @@ def write(*, export: Export, seconds: float = GO_SECONDS) -> bool:
             return False
     if not number:  # what matched when it was asked for is gone: the file says so with its header alone
         header = list(columns(in_clear=export.in_clear))
-        empty = FORMATS[export.format].block(header, [[] for _name in header], 0)
+        empty = FORMATS[export.format].block(header, [], 0)
         _add(export, empty, number=0, rows=0, last_key=0, as_of=timezone.now())
     return True
 
@@ -127,8 +127,8 @@ def _parts(export: Export, rows_before: int, after: int) -> Iterator[_Part]:
     for block in blocks(wanted, in_clear=export.in_clear, after=after, top=top):
         if not held:
             as_of = block.as_of
-        held.append(block_of(header, block.columns, rows_before + rows))
-        rows, last_key = rows + len(block), block.last_key
+        held.append(block_of(header, block.rows, rows_before + rows))
+        rows, last_key = rows + len(block.rows), block.last_key
         if rows >= PART or sum(map(len, held)) >= PART_BYTES:
             yield _Part(b"".join(held), rows, last_key, as_of)
             rows_before, rows, held = rows_before + rows, 0, []

@@ -11,6 +11,8 @@ from xml.sax.saxutils import escape
 
 import xlsxwriter
 
+from kyc_portal.exports.parting import cells_of
+
 _PIECE = 1 << 20
 # A sheet ends at 1,048,576 rows.
 ROWS_LIMIT = 1_000_000
@@ -18,18 +20,19 @@ _LARGE = 1 << 31
 _SHEET = "xl/worksheets/sheet1.xml"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
 # What a cell may hold as it is has none of these; many cells are looked through at once.
-_MAYBE_NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff&<>]|_x")
+_MAYBE_NOT_XML = re.compile("[\x00-\x08\x0b-\x1e\ufffe\uffff\ud800-\udfff&<>]|_x")
 
 
-def sheet_rows(header: Sequence[str], columns: Sequence[Sequence[str]], first: int) -> bytes:
+def sheet_rows(header: Sequence[str], rows: Sequence[str], first: int) -> bytes:
     """Rows of a sheet; the header, which the workbook brings along, is its line 1.
 
     A cell holds text whatever it looks like, so that none is a formula.
     """
-    texts = [list(map(_text, cells)) if _MAYBE_NOT_XML.search("\n".join(cells)) else cells for cells in columns]
-    row = _row(len(columns))
-    lines = range(first + 2, first + 2 + len(texts[0]))
-    return "".join([row % each for each in zip(lines, *texts, strict=True)]).encode()
+    found = cells_of(rows)
+    if _MAYBE_NOT_XML.search("".join(rows)):
+        found = [list(map(_text, cells)) for cells in found]
+    row = _row(len(header))
+    return "".join([row % (line, *cells) for line, cells in enumerate(found, first + 2)]).encode()
 
 
 def _text(text: str) -> str:

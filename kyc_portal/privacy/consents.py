@@ -20,6 +20,7 @@ from kyc_portal.accounts.models import Role, User
 from kyc_portal.exports.asking import PURPOSE_MIN
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.exports.formats import FORMATS
+from kyc_portal.exports.parting import parted
 from kyc_portal.submissions.models import Consent
 
 COLUMNS = ("customer_reference", "text_version", "language", "given_at", "provider", "region", "withdrawn_at")
@@ -131,12 +132,12 @@ def _blocks(sought: Sought) -> Iterator[tuple[bytes, int]]:
     """The file's bytes, block by block, with the rows in each; the first brings the header."""
     form, held, done = FORMATS["csv"], [], 0
     for consent in sought.rows().iterator(chunk_size=_ROWS):
-        held.append(_cells(consent))
+        held.append(parted(_cells(consent)))
         if len(held) == _ROWS:
-            yield form.block(COLUMNS, list(zip(*held, strict=True)), done), len(held)
+            yield form.block(COLUMNS, held, done), len(held)
             done, held = done + len(held), []
     if held or not done:
-        yield form.block(COLUMNS, list(zip(*held, strict=True)) or [()] * len(COLUMNS), done), len(held)
+        yield form.block(COLUMNS, held, done), len(held)
 
 
 def _cells(consent: Consent) -> list[str]:

@@ -1,21 +1,24 @@
-"""Values of many customers opened one after the other, as an export does.
+"""Values of many customers opened one after the other, as an export does; past the key cache and the model layer.
 
-Their keys come by one statement and are held for one block only, past the cache and the model layer. Customers and
-rows go by their sixteen bytes.
+A key comes beside the value it sealed, in the same row (`key_beside`), or those of some customers by one statement
+(`KeysOfMany`). Customers and rows go by their sixteen bytes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db.models import BinaryField, F, Func, OuterRef, SmallIntegerField, Subquery, Value
+from django.db.models.functions import Cast
 
 from kyc_portal.rows import binary_rows
 from kyc_portal.sealing.errors import SealBrokenError
 from kyc_portal.sealing.keys import context_of, ring
+from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.sealing.values import FORM, HEADER, NONCE, bound_to, place_of, require_form
 
 # The version by its two bytes, as it stands in what it sealed.
@@ -23,10 +26,48 @@ _KEYS = (
     "SELECT uuid_send(customer), int2send(version::int2), master_id, wrapped"
     " FROM sealing_customerkey WHERE customer = ANY(%s::uuid[])"
 )
-# What was sealed by us is compact JSON: no blank before it, nothing behind it.
-_decode = json.JSONDecoder().raw_decode
 
 Opened = dict[str, Any] | None
+
+
+def key_beside(*, customer: str, sealed: str) -> Subquery:
+    """For a row of the statement it stands in: the wrapped key that sealed this column, behind its master key's id."""
+    version = Func(Cast("version", SmallIntegerField()), function="int2send", output_field=BinaryField())
+    sealed_by = Func(OuterRef(sealed), Value(len(FORM) + 1), Value(HEADER - len(FORM)), function="substring")
+    told = Func(
+        Func(F("master_id"), Value("UTF8"), function="convert_to", output_field=BinaryField()),
+        F("wrapped"),
+        arg_joiner=r" || '\x00'::bytea || ",
+        template="%(expressions)s",
+        output_field=BinaryField(),
+    )
+    keys = CustomerKey.objects.annotate(two_bytes=version, told=told)
+    return Subquery(keys.filter(customer=OuterRef(customer), two_bytes=sealed_by).values("told")[:1])
+
+
+def open_beside(
+    *,
+    table: str,
+    column: str,
+    customers: Sequence[bytes],
+    row_ids: Sequence[bytes],
+    blobs: Sequence[bytes | None],
+    keys: Sequence[bytes | None],
+) -> list[Opened]:
+    """One column's values opened by the keys that `key_beside` gave; the answer and its errors are `open_json`'s.
+
+    Raises MasterKeyError, too, when the ring does not fit.
+    """
+    unwrap = ring().unwrap
+
+    def cipher(customer: bytes, blob: bytes | None, key: bytes | None) -> AESGCM | None:
+        if blob is None or key is None:
+            return None
+        master_id, _end, wrapped = key.partition(b"\0")
+        context = context_of(customer, blob[len(FORM) : HEADER])
+        return AESGCM(unwrap(master_id.decode(), wrapped, context=context))
+
+    return _open_json(place_of(table, column), customers, row_ids, blobs, map(cipher, customers, blobs, keys))
 
 
 class KeysOfMany:
@@ -54,23 +95,34 @@ class KeysOfMany:
 
         Raises SealBrokenError when one was changed or moved.
         """
-        place, ciphers = place_of(table, column), self._ciphers
-        found: list[Opened] = []
-        try:
-            for customer, row_id, blob in zip(customers, row_ids, blobs, strict=True):
-                if blob is None:
-                    found.append({})
-                    continue
-                header = blob[:HEADER]
-                cipher = ciphers.get(customer + header)
-                if cipher is None:
-                    require_form(blob)
-                    found.append(None)
-                    continue
-                plain = cipher.decrypt(
-                    blob[HEADER : HEADER + NONCE], blob[HEADER + NONCE :], bound_to(customer, place, row_id, header)
-                )
-                found.append(_decode(plain.decode())[0])
-        except (InvalidTag, ValueError) as error:  # too short for a nonce is an error of values
-            raise SealBrokenError("the sealed value was changed or moved") from error
-        return found
+        ciphers = (
+            self._ciphers.get(customer + blob[:HEADER]) if blob is not None else None
+            for customer, blob in zip(customers, blobs, strict=True)
+        )
+        return _open_json(place_of(table, column), customers, row_ids, blobs, ciphers)
+
+
+def _open_json(
+    place: bytes,
+    customers: Sequence[bytes],
+    row_ids: Sequence[bytes],
+    blobs: Sequence[bytes | None],
+    ciphers: Iterable[AESGCM | None],
+) -> list[Opened]:
+    texts: list[bytes] = []
+    add = texts.append
+    try:
+        for customer, row_id, blob, cipher in zip(customers, row_ids, blobs, ciphers, strict=True):
+            if blob is None:
+                add(b"{}")
+            elif cipher is None:
+                require_form(blob)
+                add(b"null")
+            else:
+                bound = bound_to(customer, place, row_id, blob[:HEADER])
+                add(cipher.decrypt(blob[HEADER : HEADER + NONCE], blob[HEADER + NONCE :], bound))
+    except (InvalidTag, ValueError) as error:  # too short for a nonce is an error of values
+        raise SealBrokenError("the sealed value was changed or moved") from error
+    # What opened is JSON as we wrote it, so many are one list: parsed at once they take half the time.
+    found: list[Opened] = json.loads(b"[%s]" % b",".join(texts))
+    return found

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from kyc_portal.exports.formats import FORMATS
 from kyc_portal.exports.formula_guard import guarded
+from kyc_portal.exports.parting import parted
 
 HEADER = ["reference", "name"]
 ROWS = [["S-1", "=1+1"], ["S-2", "陳\x00\x07大文"], ["S-3", 'a<b>&"c", _x0041_ ']]
@@ -25,7 +26,7 @@ def made(key: str, rows: list[list[str]], *, at_once: int = 2) -> bytes:
     """The file of some rows, written in blocks."""
     form = FORMATS[key]
     blocks = [
-        form.block(HEADER, list(zip(*rows[first : first + at_once], strict=True)), first)
+        form.block(HEADER, list(map(parted, rows[first : first + at_once])), first)
         for first in range(0, len(rows), at_once)
     ]
     if form.pack is None:
@@ -76,8 +77,8 @@ def test_a_workbook_comes_in_pieces_while_its_blocks_are_read() -> None:
     def blocks():
         for number in range(6):
             taken.append(number)
-            cells = [[str(number)] * 60_000, [f"{each:x}" for each in range(60_000)]]
-            yield FORMATS["xlsx"].block(HEADER, cells, number * 60_000)
+            rows = [parted([str(number), f"{each:x}"]) for each in range(60_000)]
+            yield FORMATS["xlsx"].block(HEADER, rows, number * 60_000)
 
     pack = FORMATS["xlsx"].pack
     assert pack is not None
@@ -106,18 +107,17 @@ _CELLS = st.text(st.sampled_from('=+-@＝,"\r\n\0\t ab陳\ud800'), max_size=4)
 def test_a_block_of_csv_is_what_the_library_writes_cell_by_cell(rows: list[list[str]]) -> None:
     out = io.StringIO(newline="")
     csv.writer(out).writerows([[guarded(cell) for cell in row] for row in rows])
-    block = FORMATS["csv"].block(HEADER, list(zip(*rows, strict=True)), 1)
+    block = FORMATS["csv"].block(HEADER, list(map(parted, rows)), 1)
     assert block == out.getvalue().encode(errors="replace")
 
 
 def test_a_list_of_no_rows_is_its_header() -> None:
-    nothing: list[list[str]] = [[], []]
-    assert FORMATS["csv"].block(HEADER, nothing, 0) == b"\xef\xbb\xbfreference,name\r\n"
-    assert FORMATS["jsonl"].block(HEADER, nothing, 0) == b""
-    assert FORMATS["xlsx"].block(HEADER, nothing, 0) == b""
+    assert FORMATS["csv"].block(HEADER, [], 0) == b"\xef\xbb\xbfreference,name\r\n"
+    assert FORMATS["jsonl"].block(HEADER, [], 0) == b""
+    assert FORMATS["xlsx"].block(HEADER, [], 0) == b""
 
 
 @pytest.mark.parametrize("key", sorted(FORMATS))
-def test_rows_in_the_place_of_columns_are_refused(key: str) -> None:
-    with pytest.raises(ValueError, match="rows instead of columns"):
-        FORMATS[key].block(HEADER, ROWS, 0)
+def test_rows_of_another_number_of_cells_are_refused(key: str) -> None:
+    with pytest.raises(ValueError, match="2 columns have a name, and 3 rows hold 5 cells"):
+        FORMATS[key].block(HEADER, [*map(parted, ROWS[:2]), "S-3"], 0)

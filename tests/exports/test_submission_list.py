@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,8 +18,9 @@ from kyc_portal.exports import blocks as block_reader
 from kyc_portal.exports.blocks import blocks
 from kyc_portal.exports.columns import COLUMNS_VERSION, columns
 from kyc_portal.exports.formula_guard import guarded
+from kyc_portal.exports.parting import PARTED, cells_of
 from kyc_portal.exports.wanted import Wanted, newest_key
-from kyc_portal.rows import binary_rows as read
+from kyc_portal.rows import binary_rows, rows_ahead
 from kyc_portal.sealing import bulk
 from kyc_portal.sealing.keys import held
 from kyc_portal.sealing.models import CustomerKey
@@ -32,7 +35,7 @@ def rows(wanted: Wanted | None = None, *, in_clear: bool = False) -> list[dict[s
     top = newest_key()
     found = blocks(wanted or Wanted(), in_clear=in_clear, after=0, top=top)
     header = columns(in_clear=in_clear)
-    return [dict(zip(header, row, strict=True)) for block in found for row in zip(*block.columns, strict=True)]
+    return [dict(zip(header, row, strict=True)) for block in found for row in cells_of(block.rows)]
 
 
 def test_the_columns_of_version_2_are_a_contract() -> None:
@@ -101,29 +104,63 @@ def test_each_filter_takes_what_it_says() -> None:
     assert found(received_from="2026-11-18", received_to="2026-11-20") == everything - {edited.reference}
 
 
-def test_a_block_is_one_statement_for_its_rows_and_one_for_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("in_clear", [False, True])
+def test_a_block_is_one_statement_with_its_keys_and_in_clear_one_more(
+    monkeypatch: pytest.MonkeyPatch, in_clear: bool
+) -> None:
     monkeypatch.setattr(block_reader, "READ", 2)
     for _each in range(3):
         cast.to_review()
     held.clear()
     asked: list[str] = []
+
+    def noted(statement: str, values: Sequence[Any]) -> Any:
+        asked.append("keys" if statement.startswith("SELECT uuid_send(customer)") else "rows")
+        return binary_rows(statement, values)
+
+    def noted_ahead(statement: str, values: Sequence[Any]) -> Any:
+        asked.append("ahead")
+        return rows_ahead(statement, values)
+
     for module in (block_reader, bulk):
-        monkeypatch.setattr(
-            module, "binary_rows", lambda statement, values: asked.append(statement) or read(statement, values)
-        )
+        monkeypatch.setattr(module, "binary_rows", noted)
+    monkeypatch.setattr(block_reader, "rows_ahead", noted_ahead)
     with CaptureQueriesContext(connection) as others:
-        sizes = [len(block) for block in blocks(Wanted(), in_clear=False, after=0, top=1 << 60)]
+        sizes = [len(block.rows) for block in blocks(Wanted(), in_clear=in_clear, after=0, top=1 << 60)]
     assert sizes == [2, 1]
-    assert ["sealing_customerkey" in each for each in asked] == [False, True, False, True, False]
+    assert asked == (["rows", "keys", "ahead", "keys", "ahead"] if in_clear else ["rows", "ahead", "ahead"])
     assert not others.captured_queries
+
+
+def test_what_is_not_there_is_an_empty_cell_and_moves_no_other() -> None:
+    cast.received()  # no permit, no expiry, no decision, no codes yet
+    (row,) = rows()
+    assert (row["state"], row["attempt"]) == ("received", "1")
+    empty = {name for name, cell in row.items() if not cell}
+    assert empty == {
+        "warning_codes", "permit_type", "name_masked", "number_ends", "expires_on", "waiting_since", "decided_at"
+    }  # fmt: skip
+
+
+def test_instants_are_universal_and_whole_seconds_whatever_the_session_s_zone() -> None:
+    submission = cast.to_review()
+    submission.refresh_from_db()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL TimeZone = 'Asia/Hong_Kong'")
+        cursor.execute("SET LOCAL DateStyle = 'German'")
+        (row,) = rows()
+    assert row["received_at"] == submission.received_at.astimezone(UTC).isoformat("T", "seconds")
+    assert row["as_of"].endswith("+00:00")
+    assert submission.expires_on is not None
+    assert row["expires_on"] == submission.expires_on.isoformat()
 
 
 def test_what_comes_after_the_start_is_left_out() -> None:
     first = cast.to_review()
     top = newest_key()
     cast.to_review()
-    found = [block.columns[0] for block in blocks(Wanted(), in_clear=False, after=0, top=top)]
-    assert [list(references) for references in found] == [[first.reference]]
+    found = [row.split(PARTED)[0] for block in blocks(Wanted(), in_clear=False, after=0, top=top) for row in block.rows]
+    assert found == [first.reference]
 
 
 def test_a_name_that_is_a_formula_stays_text() -> None:

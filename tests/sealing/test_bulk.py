@@ -9,10 +9,12 @@ import pytest
 
 from kyc_portal import audit
 from kyc_portal.sealing import keys, rotation
-from kyc_portal.sealing.bulk import KeysOfMany
+from kyc_portal.sealing.bulk import KeysOfMany, key_beside, open_beside
 from kyc_portal.sealing.errors import MasterKeyError, SealBrokenError
 from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.sealing.values import seal_json
+from kyc_portal.submissions.models import Submission
+from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_bound]
 PLACE = {"table": "reading", "column": "fields_sealed"}
@@ -76,3 +78,45 @@ def test_a_master_key_that_does_not_fit_is_told(customers: list[UUID], settings)
     settings.MASTER_KEY = settings.MASTER_KEY.replace("test:", "other:")
     with pytest.raises(MasterKeyError, match="which is not in MASTER_KEY"):
         KeysOfMany([customers[0].bytes])
+
+
+def test_a_key_comes_beside_what_it_sealed_and_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, renewed, gone, unread = cast.to_review(), cast.to_review(), cast.to_review(), cast.received()
+    rotation.renew(renewed.customer_id, actor=audit.system("command_test"))  # what it sealed stays under version 1
+    with audit.acting(audit.system("command_test")):
+        CustomerKey.objects.filter(customer=gone.customer_id).delete()
+    found = dict(zip(*beside(), strict=True))
+    assert found[first.pk]["name"] == found[renewed.pk]["name"] == "李••"
+    assert (found[gone.pk], found[unread.pk]) == (None, {})
+
+
+def beside() -> tuple[list[UUID], list[dict[str, str] | None]]:
+    """(submissions, what each sealed in its summary)."""
+    told = Submission.objects.annotate(key=key_beside(customer="customer_id", sealed="summary_sealed"))
+    found = list(told.values_list("pk", "customer_id", "summary_sealed", "key"))
+    pks, customers, blobs, ciphers = (list(each) for each in zip(*found, strict=True))
+    return pks, open_beside(
+        table="submission",
+        column="summary_sealed",
+        customers=[each.bytes for each in customers],
+        row_ids=[each.bytes for each in pks],
+        blobs=[blob and bytes(blob) for blob in blobs],
+        keys=[key and bytes(key) for key in ciphers],
+    )
+
+
+@pytest.mark.parametrize("blob", [b"", b"\x01", b"\x01\x00\x01" + bytes(40), b"\x02\x00\x01" + bytes(40)])
+def test_what_is_no_sealed_value_is_broken_beside_its_key_too(blob: bytes) -> None:
+    submission = cast.to_review()
+    with audit.acting(audit.system("command_test")):
+        Submission.objects.filter(pk=submission.pk).update(summary_sealed=blob)
+    with pytest.raises(SealBrokenError):
+        beside()
+
+
+def test_another_customer_s_value_does_not_open_beside_a_key() -> None:
+    one, other = cast.to_review(), cast.to_review()
+    with audit.acting(audit.system("command_test")):
+        Submission.objects.filter(pk=one.pk).update(summary_sealed=other.summary_sealed)
+    with pytest.raises(SealBrokenError):
+        beside()
