@@ -7,7 +7,8 @@ A key comes beside the value it sealed, in the same row (`key_beside`), or those
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -58,16 +59,18 @@ def open_beside(
 
     Raises MasterKeyError, too, when the ring does not fit.
     """
-    unwrap = ring().unwrap
-
-    def cipher(customer: bytes, blob: bytes | None, key: bytes | None) -> AESGCM | None:
-        if blob is None or key is None:
-            return None
-        master_id, _end, wrapped = key.partition(b"\0")
-        context = context_of(customer, blob[len(FORM) : HEADER])
-        return AESGCM(unwrap(master_id.decode(), wrapped, context=context))
-
-    return _open_json(place_of(table, column), customers, row_ids, blobs, map(cipher, customers, blobs, keys))
+    masters, place = ring(), place_of(table, column)
+    texts: list[bytes] = []
+    with _one_kind_of_error():
+        for customer, row_id, blob, key in zip(customers, row_ids, blobs, keys, strict=True):
+            if blob is None or key is None:
+                texts.append(_unopened(blob))
+                continue
+            master_id, _end, wrapped = key.partition(b"\0")
+            context = context_of(customer, blob[len(FORM) : HEADER])
+            cipher = AESGCM(masters.unwrap(master_id.decode(), wrapped, context=context))
+            texts.append(_opened(cipher, customer, place, row_id, blob))
+    return _parsed(texts)
 
 
 class KeysOfMany:
@@ -95,34 +98,40 @@ class KeysOfMany:
 
         Raises SealBrokenError when one was changed or moved.
         """
-        ciphers = (
-            self._ciphers.get(customer + blob[:HEADER]) if blob is not None else None
-            for customer, blob in zip(customers, blobs, strict=True)
-        )
-        return _open_json(place_of(table, column), customers, row_ids, blobs, ciphers)
+        place = place_of(table, column)
+        texts: list[bytes] = []
+        with _one_kind_of_error():
+            for customer, row_id, blob in zip(customers, row_ids, blobs, strict=True):
+                cipher = None if blob is None else self._ciphers.get(customer + blob[:HEADER])
+                if blob is None or cipher is None:
+                    texts.append(_unopened(blob))
+                else:
+                    texts.append(_opened(cipher, customer, place, row_id, blob))
+        return _parsed(texts)
 
 
-def _open_json(
-    place: bytes,
-    customers: Sequence[bytes],
-    row_ids: Sequence[bytes],
-    blobs: Sequence[bytes | None],
-    ciphers: Iterable[AESGCM | None],
-) -> list[Opened]:
-    texts: list[bytes] = []
-    add = texts.append
+@contextmanager
+def _one_kind_of_error() -> Iterator[None]:
     try:
-        for customer, row_id, blob, cipher in zip(customers, row_ids, blobs, ciphers, strict=True):
-            if blob is None:
-                add(b"{}")
-            elif cipher is None:
-                require_form(blob)
-                add(b"null")
-            else:
-                bound = bound_to(customer, place, row_id, blob[:HEADER])
-                add(cipher.decrypt(blob[HEADER : HEADER + NONCE], blob[HEADER + NONCE :], bound))
+        yield
     except (InvalidTag, ValueError) as error:  # too short for a nonce is an error of values
         raise SealBrokenError("the sealed value was changed or moved") from error
-    # What opened is JSON as we wrote it, so many are one list: parsed at once they take half the time.
+
+
+def _unopened(blob: bytes | None) -> bytes:
+    """What stands for a value that is not there, and for one whose key is gone."""
+    if blob is None:
+        return b"{}"
+    require_form(blob)
+    return b"null"
+
+
+def _opened(cipher: AESGCM, customer: bytes, place: bytes, row_id: bytes, blob: bytes) -> bytes:
+    bound = bound_to(customer, place, row_id, blob[:HEADER])
+    return cipher.decrypt(blob[HEADER : HEADER + NONCE], blob[HEADER + NONCE :], bound)
+
+
+def _parsed(texts: Sequence[bytes]) -> list[Opened]:
+    """What opened is JSON as we wrote it, so many are one list: parsed at once they take half the time."""
     found: list[Opened] = json.loads(b"[%s]" % b",".join(texts))
     return found

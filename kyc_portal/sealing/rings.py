@@ -66,12 +66,12 @@ class MasterKeys:
 
     def unwrap(self, key_id: str, blob: bytes, *, context: bytes) -> bytes:
         """Raises MasterKeyError when the id is gone or its key is another."""
-        if key_id not in self.keys:
-            raise MasterKeyError(
-                f"a key was wrapped by master key '{key_id}', which is not in MASTER_KEY (has: {', '.join(self.keys)})"
-            )
         try:
             return self._ciphers[key_id].decrypt(blob[:_NONCE], blob[_NONCE:], context)
+        except KeyError as error:
+            raise MasterKeyError(
+                f"a key was wrapped by master key '{key_id}', which is not in MASTER_KEY (has: {', '.join(self.keys)})"
+            ) from error
         except InvalidTag as error:
             raise MasterKeyError(f"master key '{key_id}' is not the one that wrapped this key") from error
 

@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 _WAY = "--way"
@@ -34,8 +35,7 @@ def one_way(way: str) -> None:
     from tests.bench.exports import ways  # what every way imports is no part of its memory or time
 
     before = _peak_mb()
-    size, seconds, worked = ways.run(way)
-    print(json.dumps({"seconds": seconds, "cpu": worked, "peak": _peak_mb(), "before": before, "size": size}))
+    print(json.dumps({**asdict(ways.run(way)), "peak": _peak_mb(), "before": before}))
 
 
 def table(many: int) -> None:
@@ -45,14 +45,16 @@ def table(many: int) -> None:
     found = {}
     for way in ways.of(many):
         run = [sys.executable, "-m", "tests.bench.exports", _WAY, way]
-        told = subprocess.run(run, check=True, capture_output=True, text=True)
+        told = subprocess.run(run, check=True, stdout=subprocess.PIPE, text=True)
         found[way] = json.loads(told.stdout.splitlines()[-1])
-    copy, plain, cipher = found[ways.COPY], found[ways.ITERATOR], found[ways.CIPHER]
+    copy, plain = found[ways.COPY], found[ways.ITERATOR]
+    cipher, unsealing = found[ways.CIPHER], found[ways.UNSEALING]
     print(f"Export of {many:,} rows; each in a process of its own, {plain['before']:.0f} MB before it begins")
     for way, each in found.items():
         print(
             f"  {way:20} {each['seconds']:6.1f} s {many / each['seconds']:10,.0f} rows/s"
-            f"   CPU {each['cpu'] / many * 1e6:6.1f} µs a row, {each['cpu'] / cipher['cpu']:5.1f} of the ciphers'"
+            f"   CPU {each['cpu'] / many * 1e6:6.1f} µs a row, {each['cpu'] / cipher['cpu']:5.1f} of the ciphers',"
+            f" {each['cpu'] / unsealing['cpu']:5.1f} of unsealing"
             f"   peak {each['peak']:5.0f} MB (+{each['peak'] - each['before']:.0f})"
             f"   {plain['cpu'] / each['cpu']:6.2f} x iterator by CPU   {copy['seconds'] / each['seconds']:6.3f} x COPY"
         )
