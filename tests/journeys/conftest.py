@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from kyc_portal.local.layout import free_port
 from kyc_portal.local.stack import LocalStack
@@ -30,12 +30,23 @@ def stack() -> Iterator[LocalStack]:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """The machine's Chromium, which never talks to the outside."""
-    path = os.environ.get("KYC_BROWSER") or shutil.which("chromium")
+def playwright() -> Iterator[Playwright]:
+    """One for all: a second one in the same process is refused."""
     with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
+        yield play
+
+
+@pytest.fixture(scope="package")
+def browser_path() -> str | None:
+    """The machine's Chromium."""
+    return os.environ.get("KYC_BROWSER") or shutil.which("chromium")
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright, browser_path: str | None) -> Iterator[Browser]:
+    """The machine's Chromium, which never talks to the outside."""
+    browser = playwright.chromium.launch(
+        executable_path=browser_path, args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+    )
+    yield browser
+    browser.close()

@@ -52,20 +52,21 @@ STATES = {
     "details": "cast.confirming(who, read=replace(cast.TAIWAN_READING, english_name=''), now=timezone.now())",
 }
 _PEOPLE = """
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 from kyc_portal.accounts import demo
-from kyc_portal.accounts.models import User
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.review import Verdict
 from tests import cast
+cast._numbers = itertools.count({number}000)  # in each process its own people and permits: the same would be duplicates
 whole = transaction.atomic()  # so that no worker reads a picture that is only made up
 whole._from_testcase = True  # the writers' own transactions stand in it, as in any test
 with whole:
-    staff = User.objects.get(email="rob@kyc.example")
+    staff = cast.make_staff()
     who = demo.customer({number})
     {made}
 """

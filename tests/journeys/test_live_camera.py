@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect
 
 from kyc_portal.local.stack import LocalStack
 from ocr_integration.specimens import draw
@@ -22,23 +20,24 @@ SEED = 7411
 
 
 @pytest.fixture(scope="module")
-def filming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def filming(
+    tmp_path_factory: pytest.TempPathFactory, playwright: Playwright, browser_path: str | None
+) -> Iterator[Browser]:
     """A browser whose camera sees a card on a table, all the time."""
     film = tmp_path_factory.mktemp("film") / "card.mjpeg"
     film.write_bytes(_frame() * 3)
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=os.environ.get("KYC_BROWSER") or shutil.which("chromium"),
-            args=[
-                "--no-sandbox",
-                "--disable-background-networking",
-                "--disable-gpu",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={film}",
-            ],
-        )
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(
+        executable_path=browser_path,
+        args=[
+            "--no-sandbox",
+            "--disable-background-networking",
+            "--disable-gpu",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        ],
+    )
+    yield browser
+    browser.close()
 
 
 def _frame() -> bytes:
