@@ -59,8 +59,19 @@ def disagrees(found: dict[Field, Found], zone: Zone | None) -> bool:
         _in_print(zone, field, each.text) is not None
         and confirms(zone, field, each.text) is False
         and each.weakest >= thresholds.MIN_DISAGREEING_CHARACTER
+        and _is_evidence(field, each.text, _in_print(zone, field, each.text) or "")
         for field, each in found.items()
     )
+
+
+def _is_evidence(field: Field, printed: str, said: str) -> bool:
+    """Whether neither was plainly misread: a Hong Kong identity number has a check digit of its own on either side.
+
+    Macao's is not public, so two numbers without a letter are held against each other as they are.
+    """
+    if field is not Field.ID_NUMBER or not (printed[:1].isalpha() or said[:1].isalpha()):
+        return True
+    return shapes.identity_holds(printed) and shapes.identity_holds(said)
 
 
 def confirms(zone: Zone | None, field: Field, text: str) -> bool | None:

@@ -89,7 +89,7 @@ def decode(data: bytes) -> Page:
     del stored
     upright = np.ascontiguousarray(_upright(pixels, known))
     width, height = (down, across) if known > 4 else (across, down)
-    return Page(upright, data, file_format, known, width, height, scale, _halved(upright))
+    return Page(upright, data, file_format, known, width, height, scale, halved(upright))
 
 
 def _decode_less(picture: Image.Image) -> None:
@@ -109,7 +109,7 @@ def _upright(pixels: Pixels, orientation: int) -> Pixels:
     return turned[rows, columns]
 
 
-def _halved(pixels: Pixels) -> tuple[Pixels, ...]:
+def halved(pixels: Pixels) -> tuple[Pixels, ...]:
     halves: list[Pixels] = []
     while max(pixels.shape[:2]) >= 2 * _SMALLEST_HALF:
         size = pixels.shape[1] // 2, pixels.shape[0] // 2
@@ -139,7 +139,7 @@ def without_overlay(page: Page) -> Page:
     kept = cv2.divide(bright, np.maximum(paper, 1), scale=255)
     light = cv2.LUT(kept, _LIGHT)
     pixels = np.asarray(cv2.cvtColor(light, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
-    return replace(page, pixels=pixels, halved=_halved(pixels))
+    return replace(page, pixels=pixels, halved=halved(pixels))
 
 
 # Degrees.

@@ -35,8 +35,10 @@ from ocr_integration.engine.seen import (
     moved,
     seen_closer,
     seen_on,
+    steadier,
     zone_of,
 )
+from ocr_integration.engine.shake import steadied
 from ocr_integration.engine.warnings import warnings_of
 from ocr_integration.engine.zone import Zone
 
@@ -145,7 +147,16 @@ class Engine:
             others.append(seen)
 
     def _completed(self, page: Page, seen: Seen, found: dict[Field, Found]) -> dict[Field, Found]:
-        """`found` with what further looks show of fields that are missing, the cheaper look first."""
+        """`found` with what further looks show of fields that are missing."""
+        still = steadied(page) if lacks(seen, found) else None
+        again = None if still is None else self._seen_again(still, seen)
+        if again is None:
+            return self._looked_closer(page, seen, found)
+        found_there = self._looked_closer(again.page, again, fields_of(again, self._models))
+        return steadier(found, moved(found_there, again.text.frame, seen.text.frame))
+
+    def _looked_closer(self, page: Page, seen: Seen, found: dict[Field, Found]) -> dict[Field, Found]:
+        """The same by looks at one picture, the cheaper first."""
         if seen.text.foreign < _WATERMARK_LINES and lacks_nothing_but_a_doubtful_name(seen, found):
             return found
         if lacks(seen, found):
@@ -153,17 +164,22 @@ class Engine:
         is_whole = fields.are_clear(fields.on_every_card(seen.kind, found), found)
         if seen.text.foreign < _WATERMARK_LINES and is_whole:
             return found
-        bare = without_overlay(page)
-        clear = find_text(bare, self._models)
-        if not clear:
+        again = self._seen_again(without_overlay(page), seen)
+        if again is None:
             return found
-        text = read_lines(bare, self._models, clear, directions(clear)[0], is_settled=says_nothing_new)
-        again = seen_on(bare, text, seen, self._models)
         clearer_there = fields_of(again, self._models)
         if Field.NAME in found and seen.text.foreign < _WATERMARK_LINES:
             # Without a watermark its print is the same and only coarser: what was doubtful stays so.
             clearer_there.pop(Field.NAME, None)
-        return clearer(found, moved(clearer_there, text.frame, seen.text.frame))
+        return clearer(found, moved(clearer_there, again.text.frame, seen.text.frame))
+
+    def _seen_again(self, page: Page, seen: Seen) -> Seen | None:
+        """The same permit as another picture of the page shows it; None where no text shows."""
+        quads = find_text(page, self._models)
+        if not quads:
+            return None
+        text = read_lines(page, self._models, quads, directions(quads)[0], is_settled=says_nothing_new)
+        return seen_on(page, text, seen, self._models)
 
     def _text(self, page: Page, quads: list[Points], frame: Frame, shown: set[str]) -> Text:
         """The page's text in one direction; read well only if it shows a permit's sign that is not yet in `shown`."""

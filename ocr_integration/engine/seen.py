@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
-from ocr_integration.engine import fields
+from ocr_integration.engine import fields, thresholds
 from ocr_integration.engine.confidence import Family, Witness
 from ocr_integration.engine.crosscheck import cross_checked, supplied
 from ocr_integration.engine.fields import Found
@@ -16,6 +16,7 @@ from ocr_integration.engine.models import Models
 from ocr_integration.engine.names import settle_name
 from ocr_integration.engine.opinions import weigh_unsure
 from ocr_integration.engine.page import Frame, Page, bounds, cut_box
+from ocr_integration.engine.scripts import are_twins
 from ocr_integration.engine.strips import read_missing
 from ocr_integration.engine.zone import ALPHABET, Zone, might_be_zone_line, read_zone
 
@@ -113,3 +114,36 @@ def clearer(found: dict[Field, Found], again: dict[Field, Found]) -> dict[Field,
         if before is None or before.confidence < each.confidence:
             better[field] = each
     return better
+
+
+def steadier(found: dict[Field, Found], still: dict[Field, Found]) -> dict[Field, Found]:
+    """`found` on a shaken picture, with what is clear once the shake is undone and was not before.
+
+    Where both are clear and not alike neither is believed, unless the card itself bears one of them out.
+    """
+    better = dict(found)
+    for field, each in still.items():
+        before = better.get(field)
+        if not fields.is_clear(each):
+            continue
+        if before is None or before.text == each.text:
+            if before is None or before.confidence < each.confidence:
+                better[field] = each
+        elif field is Field.NAME and not _is_another_name(before, each):
+            continue
+        elif not fields.is_clear(before) or each.witness > before.witness or _is_better_spelt(before, each):
+            better[field] = each
+        elif each.witness is before.witness:
+            better[field] = replace(before, witness=Witness.CONTRADICTED)
+    return better
+
+
+def _is_better_spelt(before: Found, still: Found) -> bool:
+    """Words, such as an authority's name, are few and known: where they differ the blurred one was misread."""
+    return still.family is Family.WORDS and before.confidence < still.confidence
+
+
+def _is_another_name(before: Found, still: Found) -> bool:
+    """Whether the still picture says more than which script a name is in: ripples beside strokes may change that."""
+    alike = len(before.text) == len(still.text) and all(map(are_twins, before.text, still.text))
+    return not alike and still.weakest >= thresholds.MIN_STILL_CHARACTER

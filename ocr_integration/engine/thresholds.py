@@ -29,6 +29,9 @@ MIN_RELATION = 0.3
 # Printed value and machine-readable line disagree: only called so when the print is this clear.
 MIN_DISAGREEING_CHARACTER = 0.8
 
+# A name in a picture whose shake was undone: weaker characters are made of ripples as often as of strokes.
+MIN_STILL_CHARACTER = 0.8
+
 # Forgery tests need detail: below this short side (pixels) they are not made.
 MIN_FORENSIC_SIDE = 600
 

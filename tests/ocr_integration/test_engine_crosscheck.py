@@ -92,3 +92,20 @@ def test_confidence_never_falls_as_scores_rise_and_a_witness_never_harms() -> No
         assert all(0 <= step.share <= 1 for step in steps)
     assert confidence(Family.NAME, 1.0, Witness.AGREED) >= thresholds.MIN_CONFIDENCE
     assert confidence(Family.FIGURES, 0.3, Witness.ALONE) < thresholds.MIN_CONFIDENCE
+
+
+@pytest.mark.parametrize(
+    ("printed", "said", "is_evidence"),
+    [
+        ("G455462(A)", "G123455(A)", False),  # the line's was misread: its own check digit does not hold
+        ("P858577(5)", "P859577(5)", False),  # the print's was
+        ("G455462(A)", "6455462A", False),  # a letter read as a digit
+        ("G455462(A)", "A123456(3)", True),
+        ("1031915(6)", "1031916(6)", True),  # Macao's have no check digit that is public
+    ],
+)
+def test_identity_numbers_contradict_each_other_where_neither_was_plainly_misread(
+    printed: str, said: str, is_evidence: bool
+) -> None:
+    zone = Zone("H12345678", "", "", id_number=said.replace("(", "").replace(")", ""))
+    assert disagrees({Field.ID_NUMBER: found(Field.ID_NUMBER, printed)}, zone) is is_evidence
