@@ -144,16 +144,32 @@ def nationality(text: str) -> str:
     return plain if re.fullmatch(rf"[{_HAN}]*/?[A-Z][A-Za-z /]{{2,40}}", plain) else ""
 
 
+# Macao's numbers begin with one of these; with another digit a Hong Kong number's letter was misread for it.
+_MACAO_BEGINS = "157"
+_LETTERS_LIKE = {"0": "DOQ", "2": "Z", "3": "B", "4": "A", "6": "G", "8": "B"}
+
+
 def identity_number(text: str) -> str:
     """A Hong Kong (A123456(7)) or Macao (1234567(8)) identity number as printed."""
     plain = spaceless(folded(text)).upper().strip(".:")
-    match = re.fullmatch(r"([A-Z]{1,2}\d{6})\(?([0-9A])\)?|(\d{7})\(?(\d)\)?|(\d/\d{6}/\d)", plain)
+    match = re.fullmatch(r"([A-Z]{1,2}\d{6})\(?([0-9A])\)?|(\d{7})\(?([0-9A])\)?|(\d/\d{6}/\d)", plain)
     if match is None:
         return ""
     if match[5]:
         return plain
     body, check = (match[1], match[2]) if match[1] else (match[3], match[4])
+    if body[0].isdigit() and (body[0] not in _MACAO_BEGINS or check == "A"):
+        body = _with_its_letter(body, check)
+    if not body:
+        return ""
     return f"{body}({check})" if "(" in plain or ")" in plain else body + check
+
+
+def _with_its_letter(digits: str, check: str) -> str:
+    """The Hong Kong number of which the letter was read as a digit, where just one makes the check digit hold."""
+    bodies = [letter + digits[1:] for letter in _LETTERS_LIKE.get(digits[0], "")]
+    holding = [body for body in bodies if identity_holds(body + check)]
+    return holding[0] if len(holding) == 1 else ""
 
 
 def identity_holds(text: str) -> bool:

@@ -109,3 +109,18 @@ def test_identity_numbers_contradict_each_other_where_neither_was_plainly_misrea
 ) -> None:
     zone = Zone("H12345678", "", "", id_number=said.replace("(", "").replace(")", ""))
     assert disagrees({Field.ID_NUMBER: found(Field.ID_NUMBER, printed)}, zone) is is_evidence
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ("Z075764(1)", "Z075764(1)"),
+        ("2075764(1)", "Z075764(1)"),
+        ("3767265(4)", "B767265(4)"),
+        ("2075764(2)", ""),  # no letter makes it hold: better blank than wrong
+        ("1031915(6)", "1031915(6)"),  # Macao's
+        ("5031915(A)", ""),  # nor theirs, whose checks are digits
+    ],
+)
+def test_a_digit_in_the_place_of_a_hong_kong_number_s_letter_is_that_letter_or_nothing(seen: str, said: str) -> None:
+    assert shapes.identity_number(seen) == said
