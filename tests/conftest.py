@@ -27,6 +27,7 @@ from kyc_portal.accounts.models import User
 from kyc_portal.audit.models import Entry
 from kyc_portal.sealing.keys import held
 from kyc_portal.submissions import policies
+from ocr_integration.specimens import fonts
 from tests import environment
 
 SERVERS = environment.begin()
@@ -85,6 +86,16 @@ def pytest_unconfigure() -> None:
 def _quick_passwords(settings: Settings) -> None:
     """Nothing here tests the strength of a hash, and a strong one is most of a test's time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _faces_every_machine_has() -> Iterator[None]:
+    """Specimens in the wheels' faces: what a test holds must not hang on the fonts somebody else has installed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fonts, "_installed", dict)
+        fonts.clear()
+        yield
+    fonts.clear()
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def open_beside(
             context = context_of(customer, blob[len(FORM) : HEADER])
             cipher = AESGCM(masters.unwrap(master_id.decode(), wrapped, context=context))
             texts.append(_opened(cipher, customer, place, row_id, blob))
-    return _parsed(texts)
+        return _parsed(texts)
 
 
 class KeysOfMany:
@@ -107,14 +107,14 @@ class KeysOfMany:
                     texts.append(_unopened(blob))
                 else:
                     texts.append(_opened(cipher, customer, place, row_id, blob))
-        return _parsed(texts)
+            return _parsed(texts)
 
 
 @contextmanager
 def _one_kind_of_error() -> Iterator[None]:
     try:
         yield
-    except (InvalidTag, ValueError) as error:  # too short for a nonce is an error of values
+    except (InvalidTag, ValueError) as error:  # too short for a nonce, or no JSON, is an error of values
         raise SealBrokenError("the sealed value was changed or moved") from error
 
 

@@ -110,6 +110,7 @@ def _upright(pixels: Pixels, orientation: int) -> Pixels:
 
 
 def halved(pixels: Pixels) -> tuple[Pixels, ...]:
+    """The pixels at a half, a quarter and so on of their size, down to about a screen's."""
     halves: list[Pixels] = []
     while max(pixels.shape[:2]) >= 2 * _SMALLEST_HALF:
         size = pixels.shape[1] // 2, pixels.shape[0] // 2

@@ -119,7 +119,7 @@ def clearer(found: dict[Field, Found], again: dict[Field, Found]) -> dict[Field,
 def steadier(found: dict[Field, Found], still: dict[Field, Found]) -> dict[Field, Found]:
     """`found` on a shaken picture, with what is clear once the shake is undone and was not before.
 
-    Where both are clear and not alike neither is believed, unless the card itself bears one of them out.
+    Where both are clear and not alike the one with the stronger witness is believed, and neither where they are equal.
     """
     better = dict(found)
     for field, each in still.items():

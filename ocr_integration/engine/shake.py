@@ -25,6 +25,8 @@ _MIN_ONE_SIDED = 1.8
 _MOST_ASIDE = 0.35
 # Lengths that are looked for, in pixels: below is no blur that hurts, above nothing is left to read.
 _LENGTHS = (5.0, 40.0)
+# Longer side, in pixels, at which print that was shaken is read as well as it can be.
+_ENOUGH = 1600
 _TILE = 256
 # Tiles with the most contrast; further ones add time and no certainty.
 _MOST_TILES = 24
@@ -35,14 +37,18 @@ _BORDER = 64
 
 
 def steadied(page: Page) -> Page | None:
-    """The page, grey, as a still hand would have taken it; None where no shake shows."""
-    grey = np.asarray(cv2.cvtColor(page.pixels, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    """The page, grey, as a still hand would have taken it; None where no shake shows.
+
+    A large page comes back at a half or a quarter: what a shake left of it is no finer.
+    """
+    seen, scale = page.reduced(min(page.scale, _ENOUGH / max(page.width, page.height)))
+    grey = np.asarray(cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     shake = find_shake(grey)
     if shake is None:
         return None
     still = _unblurred(grey, _trace(*shake))
     pixels = np.asarray(cv2.cvtColor(still, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
-    return replace(page, pixels=pixels, halved=halved(pixels))
+    return replace(page, pixels=pixels, scale=scale, halved=halved(pixels))
 
 
 def find_shake(grey: Pixels) -> tuple[float, float] | None:
@@ -109,9 +115,8 @@ def _unblurred(grey: Pixels, trace: Plane) -> Pixels:
     blur = np.zeros(full, np.float32)
     blur[: trace.shape[0], : trace.shape[1]] = trace
     blur = np.roll(blur, (-(trace.shape[0] // 2), -(trace.shape[1] // 2)), (0, 1))
-    seen, blurring = (cv2.dft(plane, flags=cv2.DFT_COMPLEX_OUTPUT) for plane in (continued, blur))
-    strength = (blurring**2).sum(axis=2) + np.float32(_NOISE)
-    still = cv2.mulSpectrums(seen, blurring, 0, conjB=True) / strength[..., None]
-    pixels = cv2.dft(still, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)
+    seen, blurring = np.fft.rfft2(continued), np.fft.rfft2(blur)
+    still = seen * blurring.conj() / (np.abs(blurring) ** 2 + np.float32(_NOISE))
+    pixels = np.fft.irfft2(still, s=full)
     cut = pixels[_BORDER : _BORDER + height, _BORDER : _BORDER + width]
     return np.asarray(np.clip(cut, 0, 255), dtype=np.uint8)

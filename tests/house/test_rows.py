@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from django.db import DatabaseError
@@ -26,16 +25,16 @@ def test_a_body_that_fails_leaves_a_connection_that_goes_on() -> None:
     assert binary_rows("SELECT 1", []) == [(1,)]
 
 
+def read_ahead(statement: str, values: list[object]) -> list[Row]:
+    """What comes ahead, with nothing done meanwhile."""
+    with rows_ahead(statement, values) as found:
+        pass
+    return found
+
+
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("read", [binary_rows, lambda *asked: list(*read_ahead(*asked))])
-def test_errors_are_django_s(read: Callable[[str, list[object]], object]) -> None:
+@pytest.mark.parametrize("read", [binary_rows, read_ahead])
+def test_errors_are_django_s(read: Callable[[str, list[object]], list[Row]]) -> None:
     with pytest.raises(DatabaseError):
         read("SELECT 1 / generate_series(1, -1, -1)", [])
     assert binary_rows("SELECT 1", []) == [(1,)]
-
-
-def read_ahead(*asked: Any) -> Iterator[list[Row]]:
-    """What comes ahead, with nothing done meanwhile."""
-    with rows_ahead(*asked) as found:
-        pass
-    yield found

@@ -10,6 +10,7 @@ import pytest
 
 from ocr_integration.engine import Engine, fields
 from ocr_integration.engine.confidence import Witness
+from ocr_integration.engine.fields import Found
 from ocr_integration.engine.labels import Field
 from ocr_integration.engine.page import Page, decode
 from ocr_integration.engine.seen import steadier
@@ -49,6 +50,15 @@ def test_a_still_picture_is_left_as_it_is(capture: str) -> None:
     assert steadied(page("hk_macao_front", 32, capture)) is None
 
 
+def test_a_large_picture_comes_back_smaller_and_says_so() -> None:
+    whole = page("hk_macao_front", 33, "shaken_13")
+    large = cv2.resize(whole.pixels, (4000, 3000), interpolation=cv2.INTER_CUBIC)
+    still = steadied(decode(cv2.imencode(".jpg", large)[1].tobytes()))
+    assert still is not None
+    assert (still.width, still.height, still.scale) == (4000, 3000, 0.5)
+    assert still.pixels.shape == (1500, 2000, 3)
+
+
 def test_a_small_picture_is_left_as_it_is() -> None:
     whole = page("hk_macao_front", 33, "shaken_13")
     assert steadied(replace(whole, pixels=whole.pixels[:200])) is None
@@ -77,11 +87,15 @@ def test_what_is_clear_in_the_still_picture_stands_in_for_what_was_not() -> None
 def test_two_clear_numbers_that_differ_are_neither_believed() -> None:
     before, still = agreed(Field.NUMBER, "21994184"), agreed(Field.NUMBER, "21994134")
     assert not fields.is_clear(steadier({Field.NUMBER: before}, {Field.NUMBER: still})[Field.NUMBER])
-    words = agreed(Field.AUTHORITY, "公安部出入境管理局")
-    misread = replace(found(Field.AUTHORITY, "公安都出入境管理局", 2, score=0.9), witness=Witness.AGREED)
-    assert steadier({Field.AUTHORITY: misread}, {Field.AUTHORITY: words})[Field.AUTHORITY] == words
     confirmed = replace(still, witness=Witness.CONFIRMED)
     assert steadier({Field.NUMBER: before}, {Field.NUMBER: confirmed})[Field.NUMBER] == confirmed
+
+
+def test_an_authority_is_spelt_as_the_still_picture_has_it() -> None:
+    words = agreed(Field.AUTHORITY, "公安部出入境管理局")
+    misread = replace(found(Field.AUTHORITY, "公安都出入境管理局", 2, score=0.9), witness=Witness.AGREED)
+    assert fields.is_clear(misread)
+    assert steadier({Field.AUTHORITY: misread}, {Field.AUTHORITY: words})[Field.AUTHORITY] == words
 
 
 @pytest.mark.parametrize(
@@ -93,5 +107,6 @@ def test_a_name_is_not_made_of_ripples(before: str, still: str, weak: tuple[int,
     assert not fields.is_clear(steadier({Field.NAME: unclear}, {Field.NAME: seen})[Field.NAME])
 
 
-def agreed(field: Field, text: str):
+def agreed(field: Field, text: str) -> Found:
+    """A clear value that two models read alike."""
     return replace(found(field, text), witness=Witness.AGREED)

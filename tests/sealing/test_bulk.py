@@ -12,7 +12,7 @@ from kyc_portal.sealing import keys, rotation
 from kyc_portal.sealing.bulk import KeysOfMany, key_beside, open_beside
 from kyc_portal.sealing.errors import MasterKeyError, SealBrokenError
 from kyc_portal.sealing.models import CustomerKey
-from kyc_portal.sealing.values import seal_json
+from kyc_portal.sealing.values import seal, seal_json
 from kyc_portal.submissions.models import Submission
 from tests import cast
 
@@ -80,7 +80,7 @@ def test_a_master_key_that_does_not_fit_is_told(customers: list[UUID], settings)
         KeysOfMany([customers[0].bytes])
 
 
-def test_a_key_comes_beside_what_it_sealed_and_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_comes_beside_what_it_sealed_and_opens_it() -> None:
     first, renewed, gone, unread = cast.to_review(), cast.to_review(), cast.to_review(), cast.received()
     rotation.renew(renewed.customer_id, actor=audit.system("command_test"))  # what it sealed stays under version 1
     with audit.acting(audit.system("command_test")):
@@ -120,3 +120,17 @@ def test_another_customer_s_value_does_not_open_beside_a_key() -> None:
         Submission.objects.filter(pk=one.pk).update(summary_sealed=other.summary_sealed)
     with pytest.raises(SealBrokenError):
         beside()
+
+
+def test_a_master_key_that_does_not_fit_is_told_beside_a_value_too(settings) -> None:
+    cast.to_review()
+    settings.MASTER_KEY = settings.MASTER_KEY.replace("test:", "other:")
+    with pytest.raises(MasterKeyError, match="which is not in MASTER_KEY"):
+        beside()
+
+
+def test_what_opens_but_is_no_json_is_broken(customers: list[UUID]) -> None:
+    row = uuid4()
+    blob = seal(customers[0], **PLACE, row_id=row, plaintext=b'{"name": ')
+    with pytest.raises(SealBrokenError):
+        opened([customers[0]], [row], [blob])
