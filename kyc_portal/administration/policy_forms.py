@@ -52,6 +52,13 @@ class PolicyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "placeholder": "2026-12-25"}),
         help_text=_("Public holidays, a day a line. No working time passes on them, nor at weekends."),
     )
+    tags = forms.CharField(
+        label=_("Tags"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Words that reviewers may put on cases, one a line, and nothing about a customer."),
+    )
     why = forms.CharField(
         label=_("Why"),
         required=False,
@@ -90,6 +97,7 @@ class PolicyForm(forms.Form):
         self.fields["allowed_types"].initial = standing["allowed_types"]
         self.fields["asks_for_portrait"].initial = standing["asks_for_portrait"]
         self.fields["closed_days"].initial = "\n".join(standing.get("closed_days", []))
+        self.fields["tags"].initial = "\n".join(policy.tags_of(standing))
 
     @property
     def codes(self) -> list[BoundField]:
@@ -115,6 +123,7 @@ class PolicyForm(forms.Form):
             "allowed_types": chosen["allowed_types"],
             "asks_for_portrait": chosen["asks_for_portrait"],
             "closed_days": sorted(set(chosen["closed_days"].split())),
+            "tags": [line.strip() for line in chosen["tags"].splitlines() if line.strip()],
             "numbers": {number.name: chosen[number.name] for number in NUMBERS},
             "sample_percent_of": {
                 str(person.pk): chosen[name] for name, person in self.reviewers.items() if chosen[name] is not None

@@ -160,5 +160,6 @@ def _shown(content: Mapping[str, Any]) -> dict[str, Any]:
         "numbers": [(number.label, policy.number_words(content, number)) for number in NUMBERS],
         "rates": [(names.get(person, person), percent) for person, percent in rates.items()],
         "closed_days": policy.day_words(content),
+        "tags": policy.tag_words(content),
         "permits": [policy.PERMIT_WORDS[name] for name in content["allowed_types"]],
     }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kyc_portal.accounts import people
 from kyc_portal.review_console import parking
-from kyc_portal.submissions import reasons
+from kyc_portal.submissions import reasons, several
 from kyc_portal.submissions.deciding import reopening
 from kyc_portal.submissions.deciding.verdicts import Verdict
 from kyc_portal.submissions.models import SideChoice
+from kyc_portal.submissions.policy import TAG_LENGTH
 from kyc_portal.submissions.reasons import Outcome
 
 
@@ -44,6 +48,32 @@ class VersionForm(forms.Form):
     """The version that was seen, for acts that need nothing else."""
 
     version = forms.IntegerField(min_value=1)
+
+
+class CasesField(forms.TypedMultipleChoiceField):
+    """Ids of cases, as many as a page of the queue shows. Any id will do: the writer looks at the rows."""
+
+    def __init__(self) -> None:
+        super().__init__(coerce=UUID, required=False)
+
+    def valid_value(self, value: object) -> bool:
+        return True
+
+    def validate(self, value: list[str]) -> None:
+        """Refuse more than a page."""
+        if len(value) > several.MOST:
+            raise forms.ValidationError("more than a page of cases")
+
+
+class SeveralForm(forms.Form):
+    """What is done to the chosen cases; nothing that decides is among it."""
+
+    ACTS = (("offer", _("Offer")), ("tag", _("Tag")), ("untag", _("Take tag off")), ("escalate", _("Escalate")))
+
+    act = forms.ChoiceField(choices=ACTS)
+    case = CasesField()
+    to = forms.ModelChoiceField(people.reviewers(), required=False)
+    tag = forms.CharField(required=False, max_length=TAG_LENGTH)
 
 
 class LeaveForm(forms.Form):

@@ -16,14 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from kyc_portal.accounts import preferences
+from kyc_portal.accounts import people, preferences
 from kyc_portal.accounts.models import DECIDING, Role
 from kyc_portal.accounts.permissions import signed_in_user
 from kyc_portal.review_console import cursors, queue_menus
 from kyc_portal.review_console.access import queue_readers, readers, reviewers
 from kyc_portal.review_console.forms import SearchForm
 from kyc_portal.review_console.shortcuts import columns_of
-from kyc_portal.submissions import queries, queue, related
+from kyc_portal.submissions import policies, queries, queue, related
 from kyc_portal.submissions.counts import forecast
 from kyc_portal.submissions.deciding import undoing
 from kyc_portal.submissions.queue_filters import Filters, Narrow
@@ -45,7 +45,8 @@ def _lane_rows(request: HttpRequest, lane: str, narrow: Narrow) -> tuple[list[qu
     }
     if lane not in lanes:
         raise Http404
-    return queue.as_rows(list(narrow(lanes[lane]()).select_related("claimed_by")[: queue.PAGE_SIZE]), now=now), ""
+    found = narrow(lanes[lane]()).select_related("claimed_by", "offered_to")[: queue.PAGE_SIZE]
+    return queue.as_rows(list(found), now=now), ""
 
 
 @require_GET
@@ -84,6 +85,8 @@ def lane(request: HttpRequest, lane: str = "next") -> HttpResponse:
         "menus": [] if find else queue_menus.menus(filters, address=address),
         "hidden": _many(lane, queue.counts(user, now=now)) if is_filtered and not rows else 0,
         "can_claim": user.role in DECIDING,
+        "tags": policies.in_force().tags,
+        "colleagues": people.reviewers() if user.role == Role.SENIOR_REVIEWER and not is_poll else [],
         "bound_hours": int(queue.bound().total_seconds() // 3600),
         "now": now,
         "undoable": undoing.undoable(user, now=now),
@@ -106,8 +109,18 @@ def _with_forecast(rows: list[queue.QueueRow], rescued: int, now: datetime) -> l
 
 
 def _etag(rows: Sequence[queue.QueueRow], counts: queue.LaneCounts) -> str:
-    """Changes with every row, holder and count a list shows."""
-    shown = [(str(row.submission.pk), row.submission.version, row.holder and row.holder.pk) for row in rows]
+    """Changes with every row, holder, offer, tag and count a list shows."""
+    shown = [
+        (
+            str(row.submission.pk),
+            row.submission.version,
+            row.holder and row.holder.pk,
+            row.offered_to and row.offered_to.pk,
+            row.submission.is_escalated,
+            row.submission.tags,
+        )
+        for row in rows
+    ]
     return f'"{hashlib.sha256(repr((shown, counts)).encode()).hexdigest()[:32]}"'
 
 

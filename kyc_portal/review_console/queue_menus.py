@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from kyc_portal.submissions import policy
+from kyc_portal.submissions import policies, policy
 from kyc_portal.submissions.queue import PERMITS
 from kyc_portal.submissions.queue_filters import WAITED_HOURS, Filters, Holder
 
@@ -23,6 +23,7 @@ _TITLES: dict[str, Promise] = {
     "waited": _("Waiting"),
     "holder": _("Held by"),
     "language": _("Language"),
+    "tag": _("Tag"),
 }
 
 
@@ -54,6 +55,7 @@ def values() -> dict[str, dict[str, str]]:
         "waited": {str(hours): str(_("%d working hours or more") % hours) for hours in WAITED_HOURS},
         "holder": {value: str(label) for value, label in Holder.choices},
         "language": {code: str(label) for code, label in settings.LANGUAGES},
+        "tag": {word: word for word in policies.in_force().tags},
     }
 
 
@@ -70,7 +72,7 @@ def to_query(filters: Filters) -> str:
 
 def menus(filters: Filters, *, address: str) -> list[Menu]:
     """All filters of the lane at this address."""
-    return [_menu(name, known, filters, address) for name, known in values().items()]
+    return [_menu(name, known, filters, address) for name, known in values().items() if known]
 
 
 def _menu(name: str, known: dict[str, str], filters: Filters, address: str) -> Menu:

@@ -28,6 +28,7 @@ COLUMNS: tuple[tuple[Keys, ...], ...] = (
                 (("J", "K"), _("Move down, up")),
                 (("Enter",), _("Open to read")),
                 (("C",), _("Claim this")),
+                (("X", "B"), _("Choose the row, act on the chosen")),
                 (("N",), _("Claim next")),
                 (("/",), _("Find")),
                 (("F",), _("Filters; Enter opens one")),

@@ -14,6 +14,7 @@ from kyc_portal.review_console import (
     reason_dialog,
     second_looks,
     second_presses,
+    several_presses,
 )
 
 app_name = "console"
@@ -31,6 +32,7 @@ urlpatterns = [
     path("second-looks/<uuid:sample_id>/answer/", second_looks.answer, name="sample-answer"),
     path("second-looks/<uuid:sample_id>/give-back/", second_looks.give_back, name="sample-give-back"),
     path("search/", lanes.search, name="search"),
+    path("several/", several_presses.act, name="several"),
     path("claim-next/", claim_presses.claim_next, name="claim-next"),
     path("cases/<uuid:submission_id>/", case_page.case, name="case"),
     path("cases/<uuid:submission_id>/pictures/<uuid:scan_id>/", pictures.picture, name="picture"),

@@ -21,6 +21,7 @@ from kyc_portal.accounts.models import Customer
 from kyc_portal.audit.triggers import RowAudit
 from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.pictures import quality
+from kyc_portal.submissions.policy import TAG_LENGTH
 from kyc_portal.submissions.reasons import Outcome
 from kyc_portal.submissions.states import ENDS, UNFINISHED_SCANS, ScanState, State
 from ocr_integration.contract import PermitType, Side
@@ -188,6 +189,11 @@ class Submission(models.Model):
     not_confirmed = models.BooleanField(default=False)
     is_stuck = models.BooleanField(default=False)
     is_escalated = models.BooleanField(default=False)
+    # "Claim next" gives it to this person first, until then; a hint, never a claim.
+    offered_to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    offered_until = models.DateTimeField(null=True)
+    # Words of the policy's own list.
+    tags = ArrayField(models.CharField(max_length=TAG_LENGTH), default=list, db_default=[])
 
     permit_type = models.CharField(max_length=20, blank=True, default="")
     codes = ArrayField(models.IntegerField(), default=list)
@@ -215,6 +221,11 @@ class Submission(models.Model):
                 name="a_submission_to_review_waits_since_an_instant",
                 condition=~Q(state="to_review") | Q(waiting_since__isnull=False),
             ),
+            models.CheckConstraint(
+                name="an_offer_has_a_person_and_an_end",
+                condition=Q(offered_to__isnull=True, offered_until__isnull=True)
+                | Q(offered_to__isnull=False, offered_until__isnull=False),
+            ),
             models.UniqueConstraint(
                 name="a_customer_has_one_open_submission",
                 fields=["customer"],
@@ -238,6 +249,15 @@ class Submission(models.Model):
             models.Index(
                 "severity", "waiting_since", name="submission_came_by", condition=Q(waiting_since__isnull=False)
             ),
+            models.Index(
+                "offered_to",
+                "rank",
+                "waiting_since",
+                "number",
+                name="queue_offered",
+                condition=Q(state="to_review", offered_to__isnull=False),
+            ),
+            GinIndex(fields=["tags"], name="queue_tags", condition=Q(state="to_review"), fastupdate=False),
             models.Index("claimed_by", name="submission_claims", condition=Q(claimed_by__isnull=False)),
         ]
         triggers = [
@@ -248,7 +268,7 @@ class Submission(models.Model):
                     "received_at", "read_at", "confirmed_at", "waiting_since", "delayed_since", "parked_until",
                     "decided_at", "expires_on", "not_confirmed", "is_stuck", "is_escalated", "permit_type", "codes",
                     "signals", "severity", "points", "rank", "claimed_by_id", "claimed_at", "reopened_decision_id",
-                    "waited_minutes",
+                    "waited_minutes", "offered_to_id", "offered_until", "tags",
                 ],
                 sealed=["summary_sealed"],
                 quiet="claimed_until",

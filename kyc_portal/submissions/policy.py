@@ -6,6 +6,7 @@ the version in force.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -72,6 +73,7 @@ NUMBERS: tuple[Number, ...] = (
 )
 # What versions did not know that were published before the code learned it.
 _LEARNED = {"sample_percent": 0, "fast_seconds": 20}
+_LEARNED_TAGS = ("For training", "Ask compliance", "Call the customer")
 PERMITS = {permit.name.lower(): permit for permit in PermitType}
 
 
@@ -124,6 +126,7 @@ class Policy:
     expires_soon: timedelta
     fast: timedelta
     closed_days: frozenset[date]
+    tags: tuple[str, ...]
 
     def sample_rate(self, reviewer_id: int) -> int:
         """Which share of this person's decided cases, in percent, is drawn for a second look."""
@@ -191,6 +194,7 @@ def read(version: str, content: Mapping[str, Any]) -> Policy:
         expires_soon=timedelta(days=numbers["expires_soon_days"]),
         fast=timedelta(seconds=numbers["fast_seconds"]),
         closed_days=frozenset(map(date.fromisoformat, content.get("closed_days", []))),
+        tags=tags_of(content),
     )
 
 
@@ -220,12 +224,16 @@ def problems(content: Mapping[str, Any]) -> list[Problem]:
         if not person.isdecimal() or type(percent) is not int or not 0 <= percent <= 100
     ]
     found += _day_problems(content.get("closed_days", []))
+    found += _tag_problems(content.get("tags", []))
     strange = set(content) - _PARTS
     return found + [Problem(part, str(_("No policy has this part."))) for part in sorted(strange)]
 
 
-_PARTS = {"signals", "allowed_types", "asks_for_portrait", "numbers", "sample_percent_of", "closed_days"}
+_PARTS = {"signals", "allowed_types", "asks_for_portrait", "numbers", "sample_percent_of", "closed_days", "tags"}
 _MOST_CLOSED_DAYS = 120
+_MOST_TAGS = 20
+TAG_LENGTH = 30
+_TAG = re.compile(r"\w[\w /&+-]*")
 
 
 def _day_problems(days: Sequence[Any]) -> list[Problem]:
@@ -239,6 +247,18 @@ def _day_problems(days: Sequence[Any]) -> list[Problem]:
             found.append(Problem("closed_days", str(_("“%s” is no day: write it as 2026-12-25.") % day)))
     if len(days) > _MOST_CLOSED_DAYS:
         found.append(Problem("closed_days", str(_("At most %d days.") % _MOST_CLOSED_DAYS)))
+    return found
+
+
+def _tag_problems(tags: Sequence[Any]) -> list[Problem]:
+    sentence = _("“%(tag)s” is no tag: letters and digits, at most %(most)d.")
+    found = [
+        Problem("tags", str(sentence % {"tag": tag, "most": TAG_LENGTH}))
+        for tag in tags
+        if not isinstance(tag, str) or len(tag) > TAG_LENGTH or not _TAG.fullmatch(tag)
+    ]
+    if len(tags) > _MOST_TAGS or len({str(tag).casefold() for tag in tags}) < len(tags):
+        found.append(Problem("tags", str(_("At most %d tags, each once.") % _MOST_TAGS)))
     return found
 
 
@@ -283,6 +303,7 @@ def changes(
     found.append(Change(str(_("Portrait asked for")), _yes_no(before), _yes_no(after)))
     found += [Change(str(each.label), number_words(before, each), number_words(after, each)) for each in NUMBERS]
     found.append(Change(str(_("The desk is closed on")), day_words(before), day_words(after)))
+    found.append(Change(str(_("Tags")), tag_words(before), tag_words(after)))
     rates = [content.get("sample_percent_of", {}) for content in (before, after)]
     for person in sorted({*rates[0], *rates[1]}):
         name = (names or {}).get(person, person)
@@ -321,6 +342,16 @@ def number_of(content: Mapping[str, Any], number: Number) -> int:
 def day_words(content: Mapping[str, Any]) -> str:
     """The days the desk is closed, or that it is on no weekday."""
     return ", ".join(sorted(content.get("closed_days", []))) or str(_("no weekday"))
+
+
+def tag_words(content: Mapping[str, Any]) -> str:
+    """The words cases may carry, or that there are none."""
+    return ", ".join(tags_of(content)) or str(_("none"))
+
+
+def tags_of(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The words cases may carry, or those that hold where the content is older than tags."""
+    return tuple(content.get("tags", _LEARNED_TAGS))
 
 
 PERMIT_WORDS: dict[str, Promise] = {

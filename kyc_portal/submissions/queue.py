@@ -88,6 +88,7 @@ class QueueRow:
     waiting: timedelta
     waited_share: float
     holder: User | None
+    offered_to: User | None = None
     is_likely_late: bool = False
     rescued_ahead: int = 0
 
@@ -210,9 +211,9 @@ def next_up(
         second = second.filter(
             _behind(["rank", "waiting_since", "number"], [after.rank, after.waiting_since, after.number])
         )
-    found = list(first.select_related("claimed_by")[: size + 1])
+    found = list(first.select_related("claimed_by", "offered_to")[: size + 1])
     if len(found) <= size:
-        found += list(second.select_related("claimed_by")[: size + 1 - len(found)])
+        found += list(second.select_related("claimed_by", "offered_to")[: size + 1 - len(found)])
     shown = found[:size]
     return QueuePage(
         rows=as_rows(shown, now=now, at=at),
@@ -260,10 +261,17 @@ def as_rows(
                 since=since,
                 waiting=waited,
                 waited_share=min(1.0, waited / longest),
+                offered_to=_offered(submission, now),
                 holder=submission.claimed_by if submission.claimed_until and submission.claimed_until > now else None,
             )
         )
     return rows
+
+
+def _offered(submission: Submission, now: datetime) -> User | None:
+    """Who "claim next" gives it to first, as long as that lasts."""
+    lasts = submission.offered_until is not None and submission.offered_until > now
+    return submission.offered_to if lasts and submission.state == State.TO_REVIEW else None
 
 
 def masked(submission: Submission) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What hides rows of a lane: signals, permit, wait, holder, language. A filter never changes the order.
+"""What hides rows of a lane: signals, permit, wait, holder, language, tag. A filter never changes the order.
 
 Each is one condition on the submission's own row, so that a filtered lane is still a walk of the queue's indexes:
 warning codes, permits and languages have indexes in queue order, the rest is looked at on the way (docs/queue.md).
@@ -29,6 +29,7 @@ class Holder(TextChoices):
     MINE = "mine", _("Me")
     ANOTHER = "another", _("Another reviewer")
     NOBODY = "nobody", _("Nobody")
+    OFFERED = "offered", _("Offered to me")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Filters:
     waited: str = ""
     holder: str = ""
     language: str = ""
+    tag: str = ""
 
     def narrow(self, *, reader: User, now: datetime) -> Narrow:
         """The filter of any lane, as this person sees it at this instant."""
@@ -55,6 +57,8 @@ class Filters:
             asked &= Q(declared_type=self.permit)
         if self.language:
             asked &= Q(language=self.language)
+        if self.tag:
+            asked &= Q(tags__contains=[self.tag])
         if self.waited:
             asked &= Q(waiting_since__lte=desk.before(now, timedelta(hours=int(self.waited))))
         if self.holder == Holder.MINE:
@@ -63,6 +67,8 @@ class Filters:
             asked &= Q(claimed_until__gt=now) & ~Q(claimed_by=reader)
         elif self.holder == Holder.NOBODY:
             asked &= Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+        elif self.holder == Holder.OFFERED:
+            asked &= Q(offered_to=reader, offered_until__gt=now)
         return asked
 
 

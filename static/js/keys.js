@@ -56,6 +56,16 @@ document.addEventListener("keydown", (event) => {
   }
   lane = key === "g";
   if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
+  const several = document.querySelector("[data-several]");
+  if (several && !document.querySelector("dialog[open]")) {
+    const pick = document.querySelector("[data-row].active [data-pick]");
+    if (key === "x" && pick) return pick.click();
+    const first = several.querySelector("select, button");
+    if (key === "b" && shown(first)) {
+      event.preventDefault();
+      return first.focus();
+    }
+  }
   const find = document.querySelector("[data-find]");
   if (key === "/" && find) {
     event.preventDefault();

@@ -16,26 +16,45 @@ document.addEventListener("focusin", (event) => {
 });
 document.addEventListener("click", (event) => {
   const row = event.target.closest("[data-row]");
-  if (row && !event.target.closest("a, button")) row.querySelector(".row-link").focus();
+  if (row && !event.target.closest("a, button, label")) row.querySelector(".row-link").focus();
 });
 const first = document.querySelector("[data-row]");
 if (first) show(first);
+
+// Rows are chosen for what can be done to several; a fresh list keeps the choice.
+const several = document.querySelector("[data-several]");
+const picks = () => [...list.querySelectorAll("[data-pick]")];
+const count = () => {
+  if (!several) return;
+  const many = picks().filter((each) => each.checked).length;
+  const said = several.querySelector("[data-chosen]");
+  said.textContent = many === 1 ? said.dataset.one : said.dataset.many.replace("{many}", many);
+};
+document.addEventListener("change", (event) => event.target.matches("[data-pick]") && count());
+if (several) several.addEventListener("reset", () => {
+  const row = document.querySelector("[data-row].active .row-link");
+  if (row) row.focus();
+});
 
 const refreshed = document.querySelector("[data-refreshed]");
 const lost = document.querySelector("[data-lost]");
 let held = null;
 let wanted = null;
 let before = [];
+let chosen = [];
 let asked = Date.now();
 const links = () => [...list.querySelectorAll(".row-link")].map((link) => link.getAttribute("href"));
 list.addEventListener("htmx:beforeSwap", () => {
   before = links();
+  chosen = picks().filter((each) => each.checked).map((each) => each.value);
   held = document.activeElement && document.activeElement.getAttribute("href");
   const active = document.querySelector("[data-row].active .row-link");
   wanted = held || (active && active.getAttribute("href"));
 });
 list.addEventListener("htmx:afterSwap", () => {
   const again = wanted && list.querySelector(`.row-link[href="${CSS.escape(wanted)}"]`);
+  for (const each of picks()) each.checked = chosen.includes(each.value);
+  count();
   const row = again ? again.closest("[data-row]") : list.querySelector("[data-row]");
   if (row) show(row);
   if (again && held) again.focus({ preventScroll: true });

@@ -66,12 +66,23 @@ def test_a_time_range_leaves_what_lies_in_it():
     assert entries(subject=ANN, until=now - timedelta(minutes=1)).count() == 0
 
 
-def test_a_page_of_a_customer_or_an_object_walks_an_index():
+@pytest.mark.django_db(transaction=True)
+def test_a_page_of_a_customer_or_an_object_walks_an_index(owner: psycopg.Connection) -> None:
+    with audit.acting(ROB):
+        for each in range(400):
+            audit.record("case.opened", object_type="case", object_id=str(each + 2), subject=uuid.uuid4())
+    act()
+    owner.execute("ANALYZE audit.entry")
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_bitmapscan = off")
-    by_subject = entries(subject=ANN, before_id=10**9)[:50].explain()
-    by_object = timeline(object_type="case", object_id="1").explain()
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute("SET enable_bitmapscan = off")
+    try:
+        by_subject = entries(subject=ANN, before_id=10**9)[:50].explain()
+        by_object = timeline(object_type="case", object_id="1").explain()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET enable_seqscan")
+            cursor.execute("RESET enable_bitmapscan")
     assert "entry_subject" in by_subject
     assert "Sort" not in by_subject
     assert "entry_object" in by_object

@@ -57,6 +57,7 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "console:search": ("get", frozenset({R, S, A})),
     "console:lane": ("get", frozenset({R, S, A})),
     "console:claim-next": ("post", REVIEWERS),
+    "console:several": ("post", REVIEWERS),
     "console:case": ("get", ALL - {C}),
     "console:picture": ("get", ALL - {C}),
     "console:related": ("get", ALL - {C}),

@@ -73,7 +73,7 @@ def test_the_next_page_keeps_the_filter(sign_in, monkeypatch) -> None:
     assert link
     further = client.get("/console/queue/" + link[1].replace("&amp;", "&")).text
     assert further.count("data-row") >= 1
-    assert "after=" not in further.partition("queue-list")[2]
+    assert "Further down" not in further
 
 
 def test_an_auditor_reads_through_filters_too(sign_in) -> None:

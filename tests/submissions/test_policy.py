@@ -357,6 +357,7 @@ class TestThePages:
             "allowed_types": content["allowed_types"],
             "sample_percent": 0,
             "fast_seconds": 20,
+            "tags": "\n".join(policy.tags_of(content)),
             "based_on": 1,
             "why": WHY,
         }

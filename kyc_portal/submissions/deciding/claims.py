@@ -1,6 +1,7 @@
 """Claims: a lease on a submission for one reviewer. Claim, renew, release, take over.
 
-`claim_next` walks the queue's own indexes and skips rows others are taking, so many callers get different cases.
+`claim_next` walks the queue's own indexes and skips rows others are taking, so many callers get different cases. It
+gives the rescue lane first, which knows no offers, then what is offered to this person, then what is offered to nobody.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ _FREE = """state = 'to_review' AND NOT (is_escalated AND NOT %(senior)s)
 _HEAD = f"""SELECT coalesce(
   (SELECT id FROM submissions_submission WHERE {_FREE} AND waiting_since < %(cutoff)s
    ORDER BY waiting_since, number LIMIT 1 {{locking}}),
+  (SELECT id FROM submissions_submission WHERE {_FREE} AND offered_to_id = %(me)s AND offered_until > %(now)s
+   ORDER BY rank, waiting_since, number LIMIT 1 {{locking}}),
   (SELECT id FROM submissions_submission WHERE {_FREE} AND waiting_since >= %(cutoff)s
+   AND (offered_until IS NULL OR offered_until <= %(now)s OR offered_to_id = %(me)s)
    ORDER BY rank, waiting_since, number LIMIT 1 {{locking}})) AS id"""  # noqa: S608 - constants; values are parameters
 _PEEK = _HEAD.format(locking="")
 _CLAIM_NEXT = f"""
@@ -61,7 +65,7 @@ def holds(submission: Submission, reviewer: User, now: datetime) -> bool:
 def claim_next(*, reviewer: User, actor: Actor, now: datetime, and_open: bool = False) -> Submission | None:
     """Claim the head of the queue that nobody holds; None when nothing is free. `and_open` records its opening too."""
     require_reviewer(reviewer)
-    asked = {**_asked(reviewer, now), "me": reviewer.pk, "until": now + policies.in_force().claim}
+    asked = {**_asked(reviewer, now), "until": now + policies.in_force().claim}
     with audit.acting(actor):
         submission = next(iter(Submission.objects.raw(_CLAIM_NEXT, asked)), None)
         if submission is None:
@@ -82,7 +86,7 @@ def ahead(*, reviewer: User, now: datetime) -> UUID | None:
 
 
 def _asked(reviewer: User, now: datetime) -> dict[str, Any]:
-    return {"now": now, "cutoff": cutoff(now), "senior": reviewer.role == Role.SENIOR_REVIEWER}
+    return {"now": now, "cutoff": cutoff(now), "senior": reviewer.role == Role.SENIOR_REVIEWER, "me": reviewer.pk}
 
 
 def claim(*, submission: Submission, reviewer: User, actor: Actor, now: datetime) -> Submission:
