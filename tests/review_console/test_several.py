@@ -68,3 +68,9 @@ def test_it_goes_back_to_lists_of_ours_only(sign_in) -> None:
     for other in ("https://evil.example/", "//evil.example", "/audit/", "/console/queue/../../x\\evil", ""):
         found = client.post("/console/several/", {"act": "escalate", "from": other})
         assert found["Location"].startswith("/console/queue/"), other
+
+
+def test_a_tag_stands_on_the_case_too(sign_in) -> None:
+    case, client = cast.to_review(), sign_in(cast.make_staff())
+    press(client, [case], act="tag", tag="For training")
+    assert "For training" in client.get(f"/console/cases/{case.pk}/").text
