@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+
+import numpy as np
 
 from ocr_integration.contract import PermitType, Side
 from ocr_integration.engine import shapes
 from ocr_integration.engine.labels import Field, Label, Value, folded, split
 from ocr_integration.engine.lines import Line
+from ocr_integration.engine.page import Box, around
 from ocr_integration.engine.permits import PERMITS
 from ocr_integration.engine.zone import Zone, find_zone_lines, is_zone_line, might_be_zone_line, plain
 
@@ -17,6 +20,11 @@ from ocr_integration.engine.zone import Zone, find_zone_lines, is_zone_line, mig
 _TITLE_LIKENESS = 0.78
 # A title read badly, or half hidden.
 _HALF_A_TITLE = 0.5
+# More lines than any card has: most are of what it lies on. What is the card's has its middle no farther than so many
+# heights from a line that shows a permit's sign, to the sides and upright; a label's value may reach far to the right.
+_MANY_LINES, _BESIDE, _ABOVE = 40, 4.0, 3.0
+_VALUE_BESIDE = 12.0
+_SHORT_VALUES = {Field.SEX.value, Field.COUNT.value}
 # The lines of 30 read with characters too many; a passport's have 44.
 _LONGEST_ZONE = 38
 # Of the 22 that the first line has at least.
@@ -79,6 +87,21 @@ def signs_of_a_permit(lines: tuple[Line, ...]) -> frozenset[str]:
         "a title": _titled(lines, _HALF_A_TITLE) is not None,
     }
     return frozenset({label.field.value for label in labels} | {sign for sign, shows in others.items() if shows})
+
+
+def where_a_permit_lies(lines: tuple[Line, ...]) -> Box | None:
+    """The area of a permit among many lines that were only skimmed; None where there are few, or none shows a sign."""
+    if len(lines) < _MANY_LINES:
+        return None
+    telling = [(line.box, signs) for line in lines if (signs := signs_of_a_permit((line,)))]
+    if not telling:
+        return None
+    height = float(np.median([box.height for box, _signs in telling]))
+    reach = {field.value for field in Field} - _SHORT_VALUES
+    reached = [
+        replace(box, right=box.right + (_VALUE_BESIDE - _BESIDE) * height) for box, signs in telling if signs & reach
+    ]
+    return around([*reached, *(box for box, _signs in telling)]).grown(_BESIDE * height, _ABOVE * height)
 
 
 def _might_be_a_permits_zone(line: Line) -> bool:

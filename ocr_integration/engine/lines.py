@@ -90,11 +90,12 @@ def read_lines(
     *,
     is_settled: Callable[[Line], bool],
     is_worth_it: Callable[[tuple[Line, ...]], bool] = bool,
+    where: Callable[[tuple[Line, ...]], Box | None] = lambda lines: None,
 ) -> Text:
     """The lines of `quads` that run in the direction of `frame`, either way up.
 
-    A line is read well unless `is_settled` says that skimming it told all there is to know; none is unless
-    `is_worth_it` says so of all that was skimmed.
+    A line is read well unless `is_settled` says that skimming it told all there is to know, or it stands outside of the
+    area that `where` tells of all that was skimmed; none is unless `is_worth_it` says so of them.
     """
     along = [quad for quad in quads if not _is_foreign(frame, quad)] or quads
     frame = _upright(page, models, along, frame)
@@ -108,8 +109,12 @@ def read_lines(
     skimmed = [_line(frame, quad, each) for quad, each in zip(ordered, models.skim(crops), strict=True)]
     if not is_worth_it(tuple(skimmed)):
         return Text(frame, _in_order(skimmed), foreign, is_skimmed=True)
+    area = where(tuple(skimmed))
     pairs = zip(skimmed, crops, strict=True)
-    read = [line if is_settled(line) else _read_well(line, crop, models) for line, crop in pairs]
+    read = [
+        line if is_settled(line) or (area is not None and not area.holds(line.box)) else _read_well(line, crop, models)
+        for line, crop in pairs
+    ]
     lines = _rejoined(page, frame, [line for line in read if line.text.strip()], models)
     return Text(frame, _in_order(lines), foreign)
 

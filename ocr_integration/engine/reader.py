@@ -20,10 +20,19 @@ from ocr_integration.engine.errors import NoCardError, WrongSideError
 from ocr_integration.engine.examination import Examination, FieldEvidence
 from ocr_integration.engine.fields import Found
 from ocr_integration.engine.glare import without_burnt
-from ocr_integration.engine.kinds import Kind, find_kind, has_title, is_a_permits, signs_of_a_permit, told_apart
+from ocr_integration.engine.kinds import (
+    Kind,
+    find_kind,
+    has_title,
+    is_a_permits,
+    signs_of_a_permit,
+    told_apart,
+    where_a_permit_lies,
+)
 from ocr_integration.engine.labels import Field, says_nothing_new
 from ocr_integration.engine.lines import Line, Text, closer, directions, find_text, read_lines
 from ocr_integration.engine.models import Models
+from ocr_integration.engine.names import held_against_latin
 from ocr_integration.engine.page import Frame, Page, Points, around, corners_on_page, decode, is_large, without_overlay
 from ocr_integration.engine.portrait import Portrait, find_portrait
 from ocr_integration.engine.seen import (
@@ -94,7 +103,7 @@ class Engine:
         if is_bare and (kind.side is Side.BACK or find_portrait(page, text) is None):
             raise NoCardError("titles and labels without a number or a date are a form, or talk about permits")
         found = self._completed(page, seen, found)
-        found = without_burnt(page, text, found)
+        found = held_against_latin(text, kind, without_burnt(page, text, found))
         portrait = None
         if (with_portrait or self._forgery_tests) and kind.side is Side.FRONT:
             portrait = find_portrait(page, text)
@@ -178,7 +187,8 @@ class Engine:
         quads = find_text(page, self._models)
         if not quads:
             return None
-        text = read_lines(page, self._models, quads, directions(quads)[0], is_settled=says_nothing_new)
+        frame = directions(quads)[0]
+        text = read_lines(page, self._models, quads, frame, is_settled=says_nothing_new, where=where_a_permit_lies)
         return seen_on(page, text, seen, self._models)
 
     def _text(self, page: Page, quads: list[Points], frame: Frame, shown: set[str]) -> Text:
@@ -190,7 +200,15 @@ class Engine:
             shown.update(signs)
             return is_more
 
-        return read_lines(page, self._models, quads, frame, is_settled=says_nothing_new, is_worth_it=is_worth_it)
+        return read_lines(
+            page,
+            self._models,
+            quads,
+            frame,
+            is_settled=says_nothing_new,
+            is_worth_it=is_worth_it,
+            where=where_a_permit_lies,
+        )
 
     def _warnings(
         self, page: Page, text: Text, portrait: Portrait | None, found: dict[Field, Found], zone: Zone | None

@@ -22,6 +22,14 @@ _HAN = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇"
 _NOT_A_NAME = re.compile(
     "通行证|居民|管理局|公安|出入境|中华人民|共和国|样本|样卡|样张|测试|[仅僅]供|用途|签发|机关|护照|有效|证件|储蓄|信用卡|银行|银联"
 )
+# Of an identity card's name that a back says beside its number.
+_NOT_A_HOLDER = re.compile("香港|澳门|永久")
+# Provinces and what is of their rank, cities that issue under their own name, and how other places end.
+_PLACE = re.compile(
+    "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|"
+    "新疆|内蒙古|台湾|香港|澳门|广州|深圳|珠海|汕头|佛山|东莞|中山|江门|湛江|惠州|厦门|福州|泉州|漳州|莆田|杭州|宁波|温州|南京|苏州|无锡|武汉|成都|大连|青岛|沈阳|西安|"
+    "哈尔滨|长春|济南|长沙|郑州|合肥|南昌|南宁|昆明|贵阳|海口|石家庄|太原|呼和浩特|兰州|西宁|银川|乌鲁木齐|拉萨|.+[省市区县州旗盟]$"
+)
 _ENGLISH_NOT_A_NAME = re.compile(
     r"SPECIMEN|SAMPLE|PERMIT|PEOPLE|REPUBLIC|CHINA|EXIT|ENTRY|TRAVEL|MAINLAND|RESIDENT|ADMINISTRATION|IMMIGRATION|"
     r"MINISTRY|SECURITY|HONG ?KONG|MACAO|MACAU|TAIWAN|AUTHORITY|VALID|BUREAU|CARD"
@@ -99,6 +107,8 @@ def name(text: str) -> str:
     plain = re.sub(rf"[{DOTS}]", "·", spaceless(text)).strip("·,:")
     if not re.fullmatch(rf"[{_HAN}]+(?:·[{_HAN}]+)*", plain) or _NOT_A_NAME.search(folded(plain)):
         return ""
+    if _NOT_A_HOLDER.search(folded(plain)):
+        return ""
     return plain if 2 <= len(plain) <= 30 else ""
 
 
@@ -129,11 +139,14 @@ def authority(text: str) -> str:
 
 
 def place(text: str) -> str:
-    """A place of issue: two to ten Chinese characters that are no office and no title."""
+    """A place of issue: a province, region or city we know, or what says that it is one; up to ten characters.
+
+    A holder's name is as short, and stands near.
+    """
     plain = simplified_office(spaceless(text)).strip(".,:·")
     if not re.fullmatch(rf"[{_HAN}/]{{2,10}}", plain) or _NOT_A_NAME.search(folded(plain)):
         return ""
-    return plain
+    return plain if _PLACE.match(folded(plain)) else ""
 
 
 def nationality(text: str) -> str:

@@ -11,9 +11,10 @@ from ocr_integration.engine.confidence import Witness
 from ocr_integration.engine.fields import Found
 from ocr_integration.engine.labels import Field
 from ocr_integration.engine.models import Recognised
-from ocr_integration.engine.names import _by_sound, _pooled, _with_rivals, _without_ghosts
+from ocr_integration.engine.names import _by_sound, _is_spelt_out, _lookalike, _pooled, _with_rivals, _without_ghosts
 from ocr_integration.engine.romanisation import likeness
-from ocr_integration.specimens import draw
+from ocr_integration.specimens import SpecimenKind, draw
+from ocr_integration.specimens.cards import print_card
 from tests.ocr_integration.test_engine_crosscheck import found
 
 
@@ -122,3 +123,58 @@ def test_a_rare_surname_read_in_two_ways_is_settled_by_the_latin_name(engine: En
 def test_what_is_seen_behind_the_end_of_a_line_is_no_character() -> None:
     read = Recognised("李宇傑勳", (1.0, 0.95, 1.0, 0.02), (0.2, 0.5, 0.8, 0.99), ((), (), (), ()))
     assert _without_ghosts(read) == Recognised("李宇傑", (1.0, 0.95, 1.0), (0.2, 0.5, 0.8), ((), (), ()))
+
+
+@pytest.mark.parametrize(
+    ("name", "pinyin", "is_so"),
+    [
+        ("卓婼珍", "ZHUO,RUOZHEN", True),
+        ("卓菇珍", "ZHUO,RUOZHEN", False),
+        ("佘善玲", "SHE,SHANLING", True),
+        ("余善玲", "SHE,SHANLING", False),
+        ("吕小明", "LYU,XIAOMING", True),
+        ("吕小明", "LV,XIAOMING", True),
+        ("何雯颖", "HE,WENYLNG", True),  # a letter misread
+        ("余善玲", "", True),  # no Latin name: nothing speaks against it
+    ],
+)
+def test_an_offices_pinyin_speaks_against_a_twin_that_both_models_read(name: str, pinyin: str, is_so: bool) -> None:
+    assert _is_spelt_out(_name(name), pinyin) is is_so
+
+
+def test_of_a_twin_no_permit_of_the_mainland_says_what_its_pinyin_denies(engine: Engine) -> None:
+    specimen = draw("exit_entry_taiwan_front", seed=552, capture="blurred")
+    reading = engine.read(specimen.image, side=specimen.side)
+    assert specimen.truth.name == "佘善玲"
+    assert reading.name in ("", "佘善玲")
+
+
+@pytest.mark.parametrize(
+    ("read", "latin", "stands_there"),
+    [
+        ("余善玲", "SHE,SHANLING", "佘善玲"),
+        ("余善玲", "SHE,SIN LING", "佘善玲"),
+        ("羅龔", "LAW,YIM", "羅龑"),
+        ("司徒建染", "SZUTU,CHIEN-SHEN", "司徒建燊"),
+        ("史琳诺", "SHI,LINRUO", "史琳婼"),
+        ("余大文", "YU,TAI MAN", None),
+        ("余大文", "YEE,TAI MAN", None),
+        ("龔大文", "KUNG,TAI MAN", None),
+        ("洗烜颖", "XIAN,XUANYING", None),  # sounds the same
+        ("余善玲", "", None),
+    ],
+)
+def test_a_look_alike_no_model_names_stands_there_only_where_the_latin_name_spells_it(
+    read: str, latin: str, stands_there: str | None
+) -> None:
+    found = _lookalike(_name(read), latin)
+    assert (found and found.text) == stands_there
+    assert found is None or found.witness is Witness.CONFIRMED
+
+
+def test_no_right_name_becomes_its_look_alike() -> None:
+    for kind in ("hk_macao_front", "taiwan_front", "exit_entry_taiwan_front"):
+        for seed in range(3000, 3300):
+            truth = print_card(SpecimenKind(kind), seed).truth
+            if truth.name and len(truth.name) < 6:
+                assert _lookalike(_name(truth.name), truth.english_name) is None, truth.name
