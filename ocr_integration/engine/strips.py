@@ -78,9 +78,17 @@ def read_missing(
             continue
         if before is not None and before.text == value:
             candidate = replace(candidate, witness=Witness.AGREED)
-        if before is None or before.confidence < candidate.confidence:
+        if before is None or _tells_more(candidate, before):
             better[label.field] = candidate
     return better
+
+
+def _tells_more(strip: Found, line: Found) -> bool:
+    """Whether the strip's reading is the surer one; a doubtful one of its own is none against one that two models share.
+
+    What two share is cut and weighed next, and what a strip alone holds may be of the row beside it.
+    """
+    return line.confidence < strip.confidence and (fields.is_clear(strip) or strip.witness >= line.witness)
 
 
 def _is_to_be_read_again(found: Found) -> bool:

@@ -39,6 +39,12 @@ OF_ADMINISTRATORS = (
 )
 
 
+# What reaches beyond the window's right side, for whoever has to mend it.
+_BEYOND = """(width) => [...document.querySelectorAll("body *")]
+  .filter((each) => each.getBoundingClientRect().right > width + 1 && each.checkVisibility())
+  .slice(0, 5).map((each) => each.outerHTML.slice(0, 120))"""
+
+
 def dressed(page: Page, name: str) -> None:
     """The page as it is now, in every dress; a picture of each of the two large sizes for people to look at."""
     SHOTS.mkdir(parents=True, exist_ok=True)
@@ -47,7 +53,8 @@ def dressed(page: Page, name: str) -> None:
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             at = (name, theme, width)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{at} scrolls sideways"
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{at} scrolls sideways to {wide}: {page.evaluate(_BEYOND, width)}"
             if width > 1000 and page.locator("[data-case]").count():
                 assert page.evaluate("document.documentElement.scrollHeight") <= height, f"{at} scrolls"
             found = Axe().run(page).response["violations"]
