@@ -84,9 +84,9 @@ def read_missing(
 
 
 def _tells_more(strip: Found, line: Found) -> bool:
-    """Whether the strip's reading is the surer one; a doubtful one of its own is none against one that two models share.
+    """Whether the strip's reading is the surer one; a doubtful one of its own is none against what two models share.
 
-    What two share is cut and weighed next, and what a strip alone holds may be of the row beside it.
+    That is cut and weighed next, and what a strip alone holds may be of the row beside it.
     """
     return line.confidence < strip.confidence and (fields.is_clear(strip) or strip.witness >= line.witness)
 
