@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -54,9 +55,15 @@ def main() -> int:
         return 1
     stack = LocalStack(given.local_dir, given.port, extra=_from_outside(given), say=_say)
 
+    # A start is broken off where it stands. Later nothing is: a thread sends the samples, and an interrupt between the
+    # locks that the interpreter takes for a fork would leave them taken.
+    is_started = False
+    sender = threading.Thread(target=_sample_cards, args=[stack], daemon=True)
+
     def on_signal(number: int, frame: FrameType | None) -> None:
         stack.ask_to_stop()
-        raise KeyboardInterrupt
+        if not is_started:
+            raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
@@ -67,7 +74,8 @@ def main() -> int:
         print(stack.manage("demo"), flush=True)
         print("A colleague's second-factor code:  .venv/bin/python manage.py totp_code rob@kyc.example")
         print(f"Mail is written to {layout.mail_folder}\nCtrl-C stops everything.\n", flush=True)
-        threading.Thread(target=_sample_cards, args=[stack], daemon=True).start()
+        is_started = True
+        sender.start()
         stack.watch()
     except KeyboardInterrupt:
         pass
@@ -79,8 +87,13 @@ def main() -> int:
             signal.signal(number, signal.SIG_IGN)
         print("Stopping", flush=True)
         stack.stop()
+        if sender.is_alive():
+            sender.join(10)  # it may stand in a fork: the interpreter cannot end beside one
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # an interrupt of a start may have left such a lock taken: an orderly end would wait for it for good

@@ -154,7 +154,12 @@ class LocalStack:
             self.manage(*command, as_owner=is_owners)
 
     def manage(self, *command: str, as_owner: bool = False) -> str:
-        """Run a management command in the copy's environment and return what it printed."""
+        """Run a management command in the copy's environment and return what it printed.
+
+        Raises StackStoppedError where the copy is being stopped, and StackError with what a failed one complained.
+        """
+        if self._stopping.is_set():
+            raise StackStoppedError
         assert self.layout is not None  # noqa: S101 - only after start() has planned
         environment = owner_environment(self.layout) if as_owner else dict(self.layout.environment)
         process = subprocess.Popen(
@@ -169,6 +174,8 @@ class LocalStack:
             preexec_fn=_end_with_parent,
         )
         self._commands.add(process)
+        if self._stopping.is_set():  # `stop` may have looked just before
+            process.terminate()
         try:
             said, complained = process.communicate()
         except BaseException:

@@ -9,7 +9,7 @@ import pytest
 
 from kyc_portal.local import layout, privileges
 from kyc_portal.local.secrets_file import load_or_make
-from kyc_portal.local.stack import LocalStack, StackError
+from kyc_portal.local.stack import LocalStack, StackError, StackStoppedError
 
 
 def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
@@ -67,3 +67,10 @@ def test_folders_that_end_alike_have_names_of_their_own() -> None:
     one, other = layout.name_of(Path("/tmp/tmp.AAAA/main/.local")), layout.name_of(Path("/tmp/tmp.BBBB/main/.local"))
     assert one != other
     assert layout.name_of(Path("/tmp/tmp.AAAA/main/.local")) == one
+
+
+def test_a_copy_that_is_being_stopped_begins_no_command(tmp_path: Path) -> None:
+    copy = LocalStack(tmp_path, layout.free_port(), say=lambda text: None)
+    copy.ask_to_stop()
+    with pytest.raises(StackStoppedError):
+        copy.manage("check")
