@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psycopg
@@ -21,6 +22,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker, Settings
+from xdist.scheduler import LoadFileScheduling
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import User
@@ -38,6 +40,7 @@ hypothesis.settings.load_profile("no clock")
 
 # Filled by migrations, not by tests.
 KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+JOURNEYS = "tests/journeys/"
 POLICIES = "submissions_policyversion"
 HOLDS = "privacy_hold"
 
@@ -80,6 +83,27 @@ TransactionTestCase._fixture_teardown = _empty_domain_tables  # type: ignore[att
 
 def pytest_unconfigure() -> None:
     SERVERS.stop()
+
+
+class _Rooms(LoadFileScheduling):
+    """A file in one process; the journeys all in one, since they share one running copy of the product."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return JOURNEYS if file.startswith(JOURNEYS) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return _Rooms(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order in which processes take them: first those that drive a whole product and mostly wait.
+
+    Left at the end, where some stand, every process would wait there at once while the processors rest.
+    """
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, ("browser", "faults"))))
 
 
 @pytest.fixture(autouse=True)
