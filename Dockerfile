@@ -3,7 +3,10 @@ FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app DJANGO_SETTINGS_MODULE=kyc_portal.settings
 WORKDIR /app
 COPY requirements/ requirements/
-RUN pip install --no-cache-dir --require-hashes -r requirements/run.txt -r requirements/engine.txt
+# Set to anything, it installs what portraits are compared with (docs/portraits.md).
+ARG PORTRAITS=
+RUN pip install --no-cache-dir --require-hashes -r requirements/run.txt -r requirements/engine.txt \
+    ${PORTRAITS:+-r requirements/portraits.txt}
 COPY . .
 RUN python scripts/messages compile
 # Values of no worth: collecting the style sheets reads settings, and opens nothing.

@@ -45,6 +45,11 @@ class PolicyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     asks_for_portrait = forms.BooleanField(label=_("Ask the service for the portrait"), required=False)
+    compares_portraits = forms.BooleanField(
+        label=_("Compare portraits of customers who agree to it"),
+        required=False,
+        help_text=_("A consent of its own is asked for. Read the chapter on portraits before you propose it."),
+    )
     closed_days = forms.CharField(
         label=_("The desk is closed on"),
         required=False,
@@ -96,6 +101,7 @@ class PolicyForm(forms.Form):
             )
         self.fields["allowed_types"].initial = standing["allowed_types"]
         self.fields["asks_for_portrait"].initial = standing["asks_for_portrait"]
+        self.fields["compares_portraits"].initial = standing.get("compares_portraits", False)
         self.fields["closed_days"].initial = "\n".join(standing.get("closed_days", []))
         self.fields["tags"].initial = "\n".join(policy.tags_of(standing))
 
@@ -122,6 +128,7 @@ class PolicyForm(forms.Form):
             "signals": {signal: chosen[signal] for signal in SIGNALS},
             "allowed_types": chosen["allowed_types"],
             "asks_for_portrait": chosen["asks_for_portrait"],
+            "compares_portraits": chosen["compares_portraits"],
             "closed_days": sorted(set(chosen["closed_days"].split())),
             "tags": [line.strip() for line in chosen["tags"].splitlines() if line.strip()],
             "numbers": {number.name: chosen[number.name] for number in NUMBERS},

@@ -25,6 +25,7 @@ ACTS: dict[str, Promise] = {
     "claim.taken": _("Claimed the case"),
     "claim.taken_over": _("Took the case over"),
     "consent.withdrawn": _("Took the consent back"),
+    "portrait_consent.withdrawn": _("Took back that portraits are compared"),
     "consents.exported": _("Took the register of consents"),
     "customer.told": _("Told the customer"),
     "decision.confirmed": _("Confirmed a proposal"),

@@ -11,11 +11,12 @@ from kyc_portal.submissions.models import DeclaredType
 
 
 class ConsentForm(forms.Form):
-    """Two separate consents, neither ticked before, and which permit it is."""
+    """Two separate consents that are needed and one that is not, none ticked before, and which permit it is."""
 
     declared_type = forms.ChoiceField(choices=DeclaredType.choices, widget=forms.RadioSelect)
     notice = forms.BooleanField()
     reading = forms.BooleanField()
+    portraits = forms.BooleanField(required=False)
 
 
 class DetailsForm(forms.Form):

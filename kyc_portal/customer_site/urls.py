@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.welcome, name="welcome"),
     path("help/", views.help_page, name="help"),
     path("your-data/", views.privacy, name="privacy"),
+    path("your-data/portraits/", views.portraits, name="portraits"),
     path("invited/<str:token>/", views.invited, name="invited"),
     path("language/", views.language, name="language"),
     path("identity/", views.home, name="home"),

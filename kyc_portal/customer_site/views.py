@@ -26,7 +26,7 @@ from kyc_portal.accounts.templatetags.business import business
 from kyc_portal.customer_site import details_lines, own, steps, words
 from kyc_portal.customer_site.forms import ConsentForm, DetailsForm
 from kyc_portal.privacy import deletion, retention
-from kyc_portal.submissions import card_fields, customer_progress, intake, queue, reasons
+from kyc_portal.submissions import card_fields, customer_progress, intake, policies, queue, reasons
 from kyc_portal.submissions.errors import StaleError, TooLateError
 from kyc_portal.submissions.models import Submission
 from kyc_portal.submissions.states import State
@@ -43,7 +43,8 @@ def welcome(request: HttpRequest) -> HttpResponse:
     """The first page: what this is, sign in or sign up."""
     if request.user.is_authenticated:
         return redirect("accounts-home")
-    return render(request, "customer_site/welcome.html")
+    context = {"compares_portraits": policies.in_force().compares_portraits}
+    return render(request, "customer_site/welcome.html", context)
 
 
 @never_cache
@@ -79,7 +80,24 @@ def privacy(request: HttpRequest) -> HttpResponse:
     if isinstance(user, User) and user.role == Role.CUSTOMER:
         newest = own.newest(request)
     may_withdraw = newest is not None and (intake.can_withdraw(newest) or intake.can_take_consent_back(newest))
-    return render(request, "customer_site/privacy.html", {**_reader_of_pictures(), "may_withdraw": may_withdraw})
+    compares = newest is not None and intake.stands_for_portraits(newest.customer).exists()
+    context = {
+        **_reader_of_pictures(),
+        "may_withdraw": may_withdraw,
+        "compares_mine": compares,
+        "compares_portraits": compares or policies.in_force().compares_portraits,
+    }
+    return render(request, "customer_site/privacy.html", context)
+
+
+@require_POST
+@own.only_customers
+def portraits(request: HttpRequest) -> HttpResponse:
+    """Take back that portraits are compared; the application goes on."""
+    customer = own.customer_of(request)
+    if intake.take_portraits_back(customer=customer, actor=customer.actor, now=timezone.now()):
+        messages.success(request, _("Your portrait is not compared any more."))
+    return redirect("customer:privacy")
 
 
 @require_POST
@@ -124,9 +142,15 @@ def start(request: HttpRequest) -> HttpResponse:
             language=get_language() or "en",
             actor=customer.actor,
             now=timezone.now(),
+            compares_portraits=form.cleaned_data["portraits"],
         )
         return redirect("customer:pictures")
-    context = {"form": form, "invitation": _invitation(request), **_reader_of_pictures()}
+    context = {
+        "form": form,
+        "invitation": _invitation(request),
+        "compares_portraits": policies.in_force().compares_portraits,
+        **_reader_of_pictures(),
+    }
     return render(request, "customer_site/start.html", context, status=400 if form.is_bound else 200)
 
 

@@ -23,7 +23,10 @@ from kyc_portal.exports.formats import FORMATS
 from kyc_portal.exports.parting import parted
 from kyc_portal.submissions.models import Consent
 
-COLUMNS = ("customer_reference", "text_version", "language", "given_at", "provider", "region", "withdrawn_at")
+COLUMNS = (
+    "customer_reference", "text_version", "language", "given_at", "provider", "region", "withdrawn_at",
+    "portraits_given_at", "portraits_withdrawn_at",
+)  # fmt: skip
 # Rows held at once while the file is written; what is above a megabyte goes to the disk.
 _ROWS = 2_000
 _IN_MEMORY = 1 << 20
@@ -149,6 +152,8 @@ def _cells(consent: Consent) -> list[str]:
         consent.provider,
         consent.region,
         _instant(consent.withdrawn_at),
+        _instant(consent.portraits_given_at),
+        _instant(consent.portraits_withdrawn_at),
     ]
 
 

@@ -29,6 +29,7 @@ from kyc_portal.sealing.models import CustomerKey, SearchDigest
 from kyc_portal.submissions import intake
 from kyc_portal.submissions.errors import TooLateError
 from kyc_portal.submissions.models import Reading, RefusedPicture, Scan, ScanLikeness, Submission
+from kyc_portal.submissions.pictures import portraits
 from kyc_portal.submissions.rounds import Round
 from kyc_portal.submissions.states import ENDS
 
@@ -63,10 +64,11 @@ def _erase(*, customer: Customer, cause: Cause, actor: Actor, now: datetime) -> 
         versions = len(list(keys))
         _require_allowed(locked, cause, now)
         scans = list(Scan.objects.filter(customer=locked).values_list("pk", flat=True))
-        portraits = list(Reading.objects.filter(customer=locked).values_list("pk", flat=True))
+        cut_out = list(Reading.objects.filter(customer=locked).values_list("pk", flat=True))
         digests, _each = SearchDigest.objects.filter(customer=customer.pk).delete()
         Scan.objects.filter(customer=locked).update(picture_digest=None)
         ScanLikeness.objects.filter(customer=locked).delete()
+        portraits.forget(locked.id)
         RefusedPicture.objects.filter(submission__customer=locked).delete()
         Invitation.objects.filter(used_by=locked).update(reference="")
         keys.delete()
@@ -89,7 +91,7 @@ def _erase(*, customer: Customer, cause: Cause, actor: Actor, now: datetime) -> 
             subject=locked.id,
             details={"cause": cause.value, "pictures": str(len(scans)), "key_versions": str(versions)},
         )
-        transaction.on_commit(lambda: _after(locked, [*scans, *portraits]))
+        transaction.on_commit(lambda: _after(locked, [*scans, *cut_out]))
     return receipt
 
 

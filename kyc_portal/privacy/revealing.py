@@ -37,6 +37,7 @@ NOT_TOLD: Mapping[tuple[str, str], str] = {
     ("submissions.scan", "salt_sealed"): "random bytes of a commitment",
     ("submissions.scan", "commitment"): "a digest, sealed in the log only",
     ("submissions.scanlikeness", "relief_sealed"): "what pictures are compared by",
+    ("submissions.portraitlikeness", "numbers_sealed"): "what portraits are compared by",
     (
         "submissions.reading",
         "regions_sealed",

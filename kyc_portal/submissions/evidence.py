@@ -28,7 +28,7 @@ from kyc_portal.submissions.models import (
     SideChoice,
     Submission,
 )
-from kyc_portal.submissions.pictures import near_pictures, regions
+from kyc_portal.submissions.pictures import near_pictures, portraits, regions
 from kyc_portal.submissions.states import ScanState
 from kyc_portal.submissions.warning_codes import NOT_ENABLED, Severity, gravest
 from ocr_integration.contract import PermitType, ZoneValues
@@ -152,6 +152,7 @@ def weigh(submission: Submission, *, now: datetime) -> list[Finding]:
     permit = grammar.permit_of(front.fields["type"]) if front and front.reading else None
     if front and front.reading:
         digests.put_digests(submission.customer_id, findable(front.fields))
+    held = policies.of(submission)
     findings = rules.run(
         rules.Evidence(
             declared=PERMIT_OF_DECLARED[submission.declared_type],
@@ -164,10 +165,12 @@ def weigh(submission: Submission, *, now: datetime) -> list[Finding]:
             was_asked_to_confirm=submission.read_at is not None,
             other_holders=_other_holders(submission, permit, front),
             picture_met=_picture_met(sides.values()),
+            may_compare_portraits=portraits.may_compare(submission, held),
+            portrait_met=_portrait_met(sides.values()) if held.compares_portraits else None,
             picture_faults=_picture_faults(sides.values()),
             zone=next((zone for each in sides.values() if (zone := zone_of(each))), None),
         ),
-        policies.of(submission),
+        held,
     )
     Check.objects.bulk_create(
         Check(
@@ -268,6 +271,12 @@ def _picture_met(sides: Iterable[StandingSide]) -> str | None:
     if met:
         return "exact" if met[0].is_exact else "near"
     return "" if near_pictures.is_comparable(standing) else None
+
+
+def _portrait_met(sides: Iterable[StandingSide]) -> bool | None:
+    """Whether another customer's portrait shows the face of a standing one; None where none could be compared."""
+    readings = [side.reading for side in sides if side.reading]
+    return bool(portraits.elsewhere(readings)) if portraits.is_comparable(readings) else None
 
 
 def open_differences(confirmation: Confirmation) -> dict[str, dict[str, str]]:

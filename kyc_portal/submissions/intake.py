@@ -10,9 +10,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NoReturn
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer
@@ -24,19 +26,30 @@ from kyc_portal.submissions.clocks import clock
 from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, StaleError, TooLateError
 from kyc_portal.submissions.models import Confirmation, Consent, DeclaredType, RefusedPicture, Scan, Submission
 from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.pictures import framing, near_pictures
+from kyc_portal.submissions.pictures import framing, near_pictures, portraits
 from kyc_portal.submissions.states import ENDS, IN_REVIEW, WITHDRAWABLE, ScanState, State
 
 CONSENT_TEXT_VERSION = "2"
+# The same with a third, free choice: that portraits are compared.
+CONSENT_TEXT_WITH_PORTRAITS = "3"
 SAME_AS_FAILED = "same_as_failed"
 # Permits whose two sides are known by their layout.
 _TOLD_APART = (DeclaredType.HK_MACAO_RESIDENT,)
 
 
-def start(*, customer: Customer, declared_type: str, language: str, actor: Actor, now: datetime) -> Submission:
+def start(
+    *,
+    customer: Customer,
+    declared_type: str,
+    language: str,
+    actor: Actor,
+    now: datetime,
+    compares_portraits: bool = False,
+) -> Submission:
     """Store the consent and open a submission; a second call returns the one already open.
 
-    The caller has seen both consents ticked. Safe to call twice, also at once from two tabs.
+    The caller has seen both consents ticked. `compares_portraits` is the third, free one: it is kept only where the
+    policy in force asks for it. Safe to call twice, also at once from two tabs.
     """
     keys.ensure_key(customer.id)
     try:
@@ -44,9 +57,11 @@ def start(*, customer: Customer, declared_type: str, language: str, actor: Actor
             already = open_submission(customer)
             if already:
                 return already
+            held = policies.in_force()
             consent = Consent.objects.create(
                 customer=customer,
-                text_version=CONSENT_TEXT_VERSION,
+                text_version=CONSENT_TEXT_WITH_PORTRAITS if held.compares_portraits else CONSENT_TEXT_VERSION,
+                portraits_given_at=now if compares_portraits and held.compares_portraits else None,
                 language=language,
                 provider=settings.OCR_PROVIDER,
                 region=settings.OCR_REGION_NAME,
@@ -58,7 +73,7 @@ def start(*, customer: Customer, declared_type: str, language: str, actor: Actor
                 state=State.COLLECTING,
                 state_since=now,
                 started_at=now,
-                policy_version=policies.in_force().version,
+                policy_version=held.version,
                 language=language,
                 declared_type=declared_type,
             )
@@ -452,6 +467,40 @@ def _take_consent_back(submission: Submission, *, now: datetime) -> None:
         object_id=str(submission.consent_id),
         subject=submission.customer_id,
     )
+    _forget_portraits(submission.customer_id)
+
+
+def stands_for_portraits(customer: Customer) -> QuerySet[Consent]:
+    """The consents to comparing portraits that stand: what a customer can take back without anything else."""
+    return Consent.objects.filter(
+        customer=customer, portraits_given_at__isnull=False, portraits_withdrawn_at__isnull=True
+    )
+
+
+def take_portraits_back(*, customer: Customer, actor: Actor, now: datetime) -> bool:
+    """Take back that portraits are compared, at any time, and forget what they were compared by. False: none stood.
+
+    Nothing else changes: the application goes on, and a decision stands. What was compared before is not undone, but
+    no case that is weighed from now on meets anybody by it.
+    """
+    with audit.acting(actor):
+        standing = list(stands_for_portraits(customer).select_for_update().values_list("pk", flat=True))
+        Consent.objects.filter(pk__in=standing).update(portraits_withdrawn_at=now)
+        for consent in standing:
+            audit.record(
+                "portrait_consent.withdrawn",
+                object_type="submissions.consent",
+                object_id=str(consent),
+                subject=customer.id,
+            )
+        _forget_portraits(customer.id)
+    return bool(standing)
+
+
+def _forget_portraits(customer_id: UUID) -> None:
+    """Delete what portraits are compared by, where no consent to it stands any more."""
+    if not stands_for_portraits(Customer(pk=customer_id)).filter(withdrawn_at__isnull=True).exists():
+        portraits.forget(customer_id)
 
 
 def choose_language(*, customer: Customer, language: str, actor: Actor) -> None:

@@ -58,7 +58,10 @@ PERMIT_OF_DECLARED: dict[str, frozenset[PermitType]] = {
 
 
 class Consent(models.Model):
-    """What the customer agreed to before any picture: text version, language, provider and its region."""
+    """What the customer agreed to before any picture: text version, language, provider and its region.
+
+    Comparing portraits is a consent of its own, asked only under a policy that compares: given and taken back apart.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="consents")
@@ -68,12 +71,15 @@ class Consent(models.Model):
     region = models.CharField(max_length=100)
     given_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    portraits_given_at = models.DateTimeField(null=True)
+    portraits_withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         triggers = [
             RowAudit(
                 plain=[
                     "id", "customer_id", "text_version", "language", "provider", "region", "given_at", "withdrawn_at",
+                    "portraits_given_at", "portraits_withdrawn_at",
                 ],
                 subject="customer_id",
             )
@@ -472,6 +478,52 @@ class Reading(models.Model):
                 subject="customer_id",
             )
         ]  # fmt: skip
+
+
+class PortraitLikeness(models.Model):
+    """By what the face of a reading's portrait is known again (`faces`); goes with the consent to it, and the erasure.
+
+    `bits` are veiled under `key_id` (sealing.digests): in signed parts of 64 bits, the lowest first.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reading = models.OneToOneField(Reading, on_delete=models.PROTECT, related_name="portrait_likeness")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    key_id = models.CharField(max_length=40)
+    bits = ArrayField(models.BigIntegerField(), size=4)
+    numbers_sealed = models.BinaryField()
+
+    class Meta:
+        triggers = [
+            RowAudit(
+                plain=["id", "reading_id", "customer_id", "key_id"],
+                sealed=["numbers_sealed"],
+                hidden=["bits"],
+                subject="customer_id",
+            )
+        ]
+
+
+class PortraitMeeting(models.Model):
+    """That the face of a portrait is one of another customer's that was there before, `apart` in thousandths.
+
+    The row is the later one's. Where the earlier one's consent ended it does not say any more who was met.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    later = models.ForeignKey(PortraitLikeness, on_delete=models.PROTECT, related_name="+")
+    earlier = models.ForeignKey(PortraitLikeness, on_delete=models.PROTECT, null=True, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    apart = models.PositiveSmallIntegerField()
+    met_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="two_portraits_meet_once", fields=["later", "earlier"]),
+        ]
+        triggers = [
+            RowAudit(plain=["id", "later_id", "earlier_id", "customer_id", "apart", "met_at"], subject="customer_id")
+        ]
 
 
 class Warning(models.Model):

@@ -73,6 +73,7 @@ NUMBERS: tuple[Number, ...] = (
 )
 # What versions did not know that were published before the code learned it.
 _LEARNED = {"sample_percent": 0, "fast_seconds": 20}
+_LOOKS_ALIKE = "check:portrait_elsewhere:fail"
 _LEARNED_TAGS = ("For training", "Ask compliance", "Call the customer")
 PERMITS = {permit.name.lower(): permit for permit in PermitType}
 
@@ -112,6 +113,7 @@ class Policy:
     signals: Mapping[str, Handling]
     allowed_types: frozenset[PermitType]
     asks_for_portrait: bool
+    compares_portraits: bool
     second_person_percent: int
     sample_percent: int
     sample_percent_of: Mapping[str, int]
@@ -180,6 +182,7 @@ def read(version: str, content: Mapping[str, Any]) -> Policy:
         signals={signal: Handling(handling) for signal, handling in content["signals"].items()},
         allowed_types=frozenset(PERMITS[name] for name in content["allowed_types"]),
         asks_for_portrait=content["asks_for_portrait"],
+        compares_portraits=content.get("compares_portraits", False),
         second_person_percent=numbers["second_person_percent"],
         sample_percent=numbers["sample_percent"],
         sample_percent_of=content.get("sample_percent_of", {}),
@@ -217,6 +220,7 @@ def problems(content: Mapping[str, Any]) -> list[Problem]:
     ]
     if not isinstance(content.get("asks_for_portrait"), bool):
         found.append(Problem("asks_for_portrait", str(_("Say yes or no."))))
+    found += _portrait_problems(content)
     found += _number_problems(content.get("numbers", {}))
     found += [
         Problem(f"sample_percent_of:{person}", str(_("A whole number from 0 to 100, for a reviewer's number.")))
@@ -229,7 +233,23 @@ def problems(content: Mapping[str, Any]) -> list[Problem]:
     return found + [Problem(part, str(_("No policy has this part."))) for part in sorted(strange)]
 
 
-_PARTS = {"signals", "allowed_types", "asks_for_portrait", "numbers", "sample_percent_of", "closed_days", "tags"}
+def _portrait_problems(content: Mapping[str, Any]) -> list[Problem]:
+    compares = content.get("compares_portraits", False)
+    if not isinstance(compares, bool):
+        return [Problem("compares_portraits", str(_("Say yes or no.")))]
+    found = []
+    if compares and not content.get("asks_for_portrait"):
+        found.append(Problem("compares_portraits", str(_("Comparing portraits needs them: ask the service for them."))))
+    if compares and content.get("signals", {}).get(_LOOKS_ALIKE) == Handling.APPROVE:
+        sentence = _("Where portraits are compared, two that look alike ask for a review or for more.")
+        found.append(Problem(_LOOKS_ALIKE, str(sentence)))
+    return found
+
+
+_PARTS = {
+    "signals", "allowed_types", "asks_for_portrait", "compares_portraits", "numbers", "sample_percent_of",
+    "closed_days", "tags",
+}  # fmt: skip
 _MOST_CLOSED_DAYS = 120
 _MOST_TAGS = 20
 TAG_LENGTH = 30
@@ -300,7 +320,8 @@ def changes(
         Change(words(signal), _handling_words(before, signal), _handling_words(after, signal)) for signal in SIGNALS
     ]
     found.append(Change(str(_("Permits accepted")), _permit_words(before), _permit_words(after)))
-    found.append(Change(str(_("Portrait asked for")), _yes_no(before), _yes_no(after)))
+    choices = {"asks_for_portrait": _("Portrait asked for"), "compares_portraits": _("Portraits compared")}
+    found += [Change(str(label), _yes_no(before, part), _yes_no(after, part)) for part, label in choices.items()]
     found += [Change(str(each.label), number_words(before, each), number_words(after, each)) for each in NUMBERS]
     found.append(Change(str(_("The desk is closed on")), day_words(before), day_words(after)))
     found.append(Change(str(_("Tags")), tag_words(before), tag_words(after)))
@@ -325,8 +346,8 @@ def _permit_words(content: Mapping[str, Any]) -> str:
     return ", ".join(str(PERMIT_WORDS[name]) for name in PERMITS if name in content["allowed_types"])
 
 
-def _yes_no(content: Mapping[str, Any]) -> str:
-    return str(_("Yes") if content["asks_for_portrait"] else _("No"))
+def _yes_no(content: Mapping[str, Any], part: str) -> str:
+    return str(_("Yes") if content.get(part) else _("No"))
 
 
 def number_words(content: Mapping[str, Any], number: Number) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Role, User
@@ -15,6 +16,7 @@ from kyc_portal.audit import Actor
 from kyc_portal.submissions import operators, policies, policy
 from kyc_portal.submissions.errors import IncompleteError, NotAllowedError, TooLateError
 from kyc_portal.submissions.models import PolicyStage, PolicyVersion
+from kyc_portal.submissions.pictures import faces
 from kyc_portal.submissions.policy import Problem
 
 WHY_MIN = 20
@@ -41,6 +43,8 @@ def propose(
     if len(why.strip()) < WHY_MIN:
         raise IncompleteError("why")
     wrong = policy.problems(content)
+    if content.get("compares_portraits") and not faces.is_available():
+        wrong.append(Problem("compares_portraits", str(_("What portraits are compared with is not installed here."))))
     if wrong:
         raise PolicyRefusedError(wrong)
     if not policy.changes(based_on.content, content):

@@ -14,6 +14,7 @@ from django.db.models import Max, Prefetch, QuerySet, prefetch_related_objects
 from kyc_portal.accounts.models import Customer
 from kyc_portal.submissions import evidence, queue
 from kyc_portal.submissions.card_fields import SideFields, sides_of
+from kyc_portal.submissions.checks.results import Result
 from kyc_portal.submissions.deciding import reopening
 from kyc_portal.submissions.models import Check, Decision, DecisionStage, Reading, Scan, SideChoice, Submission
 from kyc_portal.submissions.warning_codes import MEANINGS, Meaning, Severity, severity_of
@@ -53,6 +54,11 @@ class Case:
         """The answer that holds a portrait, where the policy asked for one."""
         readings = (evidence.reading_of(scan) for scan in self.scans)
         return next((each for each in readings if each and each.has_profile), None)
+
+    @property
+    def is_portrait_compared(self) -> bool:
+        """Whether the face on the portrait was held against those of others, with whatever result."""
+        return any(each.rule == "portrait_elsewhere" and each.result != Result.NOT_CHECKED for each in self.checks)
 
     @property
     def version(self) -> int:

@@ -24,7 +24,7 @@ from kyc_portal.submissions.clocks import clock
 from kyc_portal.submissions.errors import NotAllowedError, TooLateError
 from kyc_portal.submissions.models import Reading, Scan, Submission, Warning
 from kyc_portal.submissions.moves import move
-from kyc_portal.submissions.pictures import regions
+from kyc_portal.submissions.pictures import portraits, regions
 from kyc_portal.submissions.reading_service import breaker
 from kyc_portal.submissions.reading_service.patience import wait_before_next
 from kyc_portal.submissions.states import UNFINISHED_SCANS, ScanState, State
@@ -127,6 +127,14 @@ def answer_of(reading: Reading) -> PermitReading:
     )
 
 
+def portrait_of(reading: Reading) -> bytes:
+    """The portrait that came with a stored answer; empty where there was none, or the store does not answer."""
+    try:
+        return files.load(reading.customer_id, reading.pk) if reading.has_profile else b""
+    except OSError:
+        return b""
+
+
 def text_fields(answer: PermitReading) -> dict[str, str]:
     """Every text field of an answer under one flat name each; the back side's carry the prefix `back_`."""
     values = {name: getattr(answer, name) for name in TEXT_FIELDS}
@@ -152,6 +160,7 @@ def store(
     if prepared is not None and prepared.is_reencoded and EDITED not in codes:
         codes = tuple(sorted({*codes, NOT_ENABLED}))
     values = text_fields(answer)
+    face = portraits.measured(scan.submission, answer.profile, policy=policies.of(scan.submission))
     if answer.profile:
         files.store(scan.customer_id, reading_id, answer.profile)
     with audit.acting(actor):
@@ -181,6 +190,8 @@ def store(
         Warning.objects.bulk_create(
             Warning(reading=reading, submission=submission, customer_id=scan.customer_id, code=code) for code in codes
         )
+        if face is not None:
+            portraits.remember(reading, face, now=now)
         breaker.closed(now=now)
         audit.record(
             "reading.stored",

@@ -22,8 +22,8 @@ from kyc_portal.sealing.errors import KeyDestroyedError
 from kyc_portal.sealing.keys import newest_for_sealing
 from kyc_portal.sealing.models import SearchDigest
 from kyc_portal.submissions import evidence
-from kyc_portal.submissions.models import Reading, Scan, ScanLikeness, SideChoice
-from kyc_portal.submissions.pictures import near_pictures
+from kyc_portal.submissions.models import PortraitLikeness, Reading, Scan, ScanLikeness, SideChoice
+from kyc_portal.submissions.pictures import near_pictures, portraits
 
 
 def customers() -> Iterator[UUID]:
@@ -53,7 +53,7 @@ def redigest(customer: UUID, *, actor: Actor) -> bool:
             for texts in _texts(customer):
                 digests.put_digests(customer, texts)
             changed += old.delete()[0]
-        changed += near_pictures.veil_anew(customer)
+        changed += near_pictures.veil_anew(customer) + portraits.veil_anew(customer)
         if changed:
             audit.record(
                 "digests.renewed",
@@ -66,9 +66,9 @@ def redigest(customer: UUID, *, actor: Actor) -> bool:
 
 
 def made_by() -> dict[str, int]:
-    """How many search digests and likenesses of pictures each digest key made."""
+    """How many search digests and likenesses of pictures and portraits each digest key made."""
     counts: Counter[str] = Counter()
-    for rows in (SearchDigest.objects, ScanLikeness.objects):
+    for rows in (SearchDigest.objects, ScanLikeness.objects, PortraitLikeness.objects):
         counts.update(dict(rows.values_list("key_id").annotate(many=Count("pk"))))
     return dict(sorted(counts.items()))
 

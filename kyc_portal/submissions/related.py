@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -22,8 +22,8 @@ from kyc_portal.audit import Actor
 from kyc_portal.sealing import digests
 from kyc_portal.submissions import queue
 from kyc_portal.submissions.checks import dates, grammar
-from kyc_portal.submissions.models import Scan, Submission
-from kyc_portal.submissions.pictures import near_pictures
+from kyc_portal.submissions.models import Reading, Scan, Submission
+from kyc_portal.submissions.pictures import near_pictures, portraits
 from ocr_integration.contract import PermitType
 
 SHOWN = 10
@@ -35,6 +35,7 @@ class Tie(StrEnum):
 
     PICTURE = "picture"
     NEAR_PICTURE = "near_picture"
+    PORTRAIT = "portrait"
     NUMBER = "number"
     LIFE_NUMBER = "life_number"
     NAME_BORN = "name_born"
@@ -44,6 +45,7 @@ class Tie(StrEnum):
 TIES: Mapping[Tie, Promise] = {
     Tie.PICTURE: _("Same picture"),
     Tie.NEAR_PICTURE: _("Near-same picture"),
+    Tie.PORTRAIT: _("Portrait looks the same"),
     Tie.NUMBER: _("Same number"),
     Tie.LIFE_NUMBER: _("Same number for life"),
     Tie.NAME_BORN: _("Same name and date of birth"),
@@ -53,10 +55,11 @@ TIES: Mapping[Tie, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """One case as lists show it, and what ties it to the one looked at."""
+    """One case as lists show it, and what ties it to the one looked at; `portraits` where both show one face."""
 
     row: queue.QueueRow
     ties: Sequence[Tie]
+    portraits: portraits.Meeting | None = None
 
     @property
     def words(self) -> list[str]:
@@ -71,16 +74,23 @@ def related(submission: Submission, *, now: datetime) -> list[Related]:
     """The newest cases that share a number, a holder or a picture with this one, another customer's first."""
     ties = _ties_of_customers(digests.sharing(submission.customer_id))
     scans = list(submission.scans.all())
-    by_picture: dict[UUID, Tie | None] = {
-        meeting.submission_id: Tie.PICTURE if meeting.is_exact else Tie.NEAR_PICTURE
-        for meeting in near_pictures.elsewhere(scans)
-    }
+    by_picture: dict[UUID, set[Tie]] = defaultdict(set)
+    for meeting in near_pictures.elsewhere(scans):
+        by_picture[meeting.submission_id].add(Tie.PICTURE if meeting.is_exact else Tie.NEAR_PICTURE)
     pictures = [scan.picture_digest for scan in scans if scan.picture_digest is not None]
     own_again = Scan.objects.filter(customer_id=submission.customer_id, picture_digest__in=pictures)
     for again in own_again.exclude(submission=submission).values_list("submission_id", flat=True)[: SHOWN * 5]:
-        by_picture[again] = Tie.PICTURE
+        by_picture[again].add(Tie.PICTURE)
+    faces = {each.theirs.submission_id: each for each in reversed(portraits.elsewhere(_readings(scans)))}
+    for alike in faces:
+        by_picture[alike].add(Tie.PORTRAIT)
     ties[submission.customer_id].append(Tie.CUSTOMER)
-    return _found(ties, by_picture, now=now, without=submission.pk)
+    found = _found(ties, by_picture, now=now, without=submission.pk)
+    return [replace(each, portraits=faces.get(each.row.submission.pk)) for each in found]
+
+
+def _readings(scans: Iterable[Scan]) -> list[Reading]:
+    return list(Reading.objects.filter(scan__in=scans, has_profile=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ def search(sought: Sought, *, actor: Actor, now: datetime) -> list[Related]:
     for kind, text in texts.items():
         for customer in digests.customers_sharing(kind, text):
             ties[customer].append(Tie(kind))
-    found = _found(ties, dict.fromkeys(by_reference), now=now)
+    found = _found(ties, dict.fromkeys(by_reference, ()), now=now)
     with audit.acting(actor):
         audit.record(
             "case.searched",
@@ -152,7 +162,7 @@ def _ties_of_customers(shared: Iterable[tuple[UUID, str]]) -> dict[UUID, list[Ti
 
 def _found(
     ties: Mapping[UUID, Sequence[Tie]],
-    by_submission: Mapping[UUID, Tie | None],
+    by_submission: Mapping[UUID, Collection[Tie]],
     *,
     now: datetime,
     without: UUID | None = None,
@@ -168,8 +178,6 @@ def _found(
     order = list(Tie)
     found = []
     for row in rows:
-        own = set(ties.get(row.submission.customer_id, ()))
-        if (tie := by_submission.get(row.submission.pk)) is not None:
-            own.add(tie)
+        own = {*ties.get(row.submission.customer_id, ()), *by_submission.get(row.submission.pk, ())}
         found.append(Related(row, sorted(own, key=order.index)))
     return sorted(found, key=lambda each: (each.is_own, -len(each.ties)))[:SHOWN]

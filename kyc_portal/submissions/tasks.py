@@ -50,7 +50,7 @@ def read_scan(scan_id: str) -> None:
     if reused is not None:
         reading.store(
             attempt=attempt,
-            answer=reading.answer_of(reused),
+            answer=replace(reading.answer_of(reused), profile=reading.portrait_of(reused)),
             prepared=None,
             duration_ms=0,
             actor=READER,

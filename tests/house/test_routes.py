@@ -33,6 +33,7 @@ ROUTES: dict[str, tuple[str, frozenset[Role]]] = {
     "customer:progress": ("get", frozenset({C})),
     "customer:details": ("get", frozenset({C})),
     "customer:withdraw": ("get", frozenset({C})),
+    "customer:portraits": ("post", frozenset({C})),
     "customer:download": ("get", frozenset({C})),
     "customer:delete": ("get", frozenset({C})),
     "customer:again": ("post", frozenset({C})),

@@ -242,6 +242,7 @@ class TestHolds:
             "kyc_portal/submissions/reading_service/call_counts.py": "counts of calls by the hour, of nobody",
             "kyc_portal/submissions/reading_service/telling_of_stops.py": "a line of the cache",
             "kyc_portal/submissions/reading_service/budget.py": "a line of the cache",
+            "kyc_portal/submissions/pictures/portraits.py": "the consent to comparing is gone; a hold keeps the rows",
             "kyc_portal/submissions/intake.py": "a picture whose row was never written",
             "kyc_portal/submissions/pictures/orphans.py": "pictures without a row, or whose key an erasure destroyed",
             "kyc_portal/submissions/operators.py": "a line of the cache",

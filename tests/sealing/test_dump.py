@@ -2,6 +2,7 @@
 
 import base64
 import os
+import time
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -148,9 +149,14 @@ def test_after_an_erasure_a_dump_has_nothing_and_after_the_owners_vacuum_no_file
     assert address in on_the_servers_disk(tables_only=True), (
         "the rows of before lie there still; docs/privacy.md says so"
     )
-    for table in ("accounts_user", "account_emailaddress", "accounts_session"):
-        owner.execute(sql.SQL("VACUUM (FULL) {}").format(sql.Identifier(table)))
-    assert found_in(on_the_servers_disk(tables_only=True), address) == set()
+    for _try in range(20):  # while the server analyses a table by itself, it keeps the rows that were there
+        for table in ("accounts_user", "account_emailaddress", "accounts_session"):
+            owner.execute(sql.SQL("VACUUM (FULL) {}").format(sql.Identifier(table)))
+        left = found_in(on_the_servers_disk(tables_only=True), address)
+        if not left:
+            break
+        time.sleep(0.5)
+    assert left == set()
 
 
 @pytest.mark.parametrize("value", [NAME.encode(), NUMBER.encode()])

@@ -100,6 +100,7 @@ class TestVersionOne:
             "validity_span",
             "zone_agrees",
             "picture_elsewhere",
+            "portrait_elsewhere",
             "picture_quality",
             "latin_name",
             "sides_of_one_kind",

@@ -78,7 +78,16 @@ def gather(submission: Submission, *, made: Making, now: datetime) -> CaseFile:
         not_confirmed=submission.not_confirmed,
         consent={
             name: getattr(consent, name)
-            for name in ("text_version", "language", "provider", "region", "given_at", "withdrawn_at")
+            for name in (
+                "text_version",
+                "language",
+                "provider",
+                "region",
+                "given_at",
+                "withdrawn_at",
+                "portraits_given_at",
+                "portraits_withdrawn_at",
+            )
         },
         made=made,
         pictures=_pictures(submission, {scan.pk for scan in case.scans}),

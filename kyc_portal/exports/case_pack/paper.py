@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pylopdf_fonts_zh_cn
 import pylopdf_fonts_zh_tw
@@ -173,11 +174,19 @@ def _front(paper: _Paper, case: CaseFile) -> None:
                 "Consent",
                 f"text version {consent['text_version']} ({consent['language']}), {at_hong_kong(consent['given_at'])}, "
                 f"read by {consent['provider']} in {consent['region']}"
-                + (f"; taken back {at_hong_kong(consent['withdrawn_at'])}" if consent["withdrawn_at"] else ""),
+                + (f"; taken back {at_hong_kong(consent['withdrawn_at'])}" if consent["withdrawn_at"] else "")
+                + _portraits(consent),
             ),
             ("Staff notes", "Included. Never give them to the customer." if case.made.with_notes else "Not included."),
         ],
     )
+
+
+def _portraits(consent: Mapping[str, Any]) -> str:
+    if not consent["portraits_given_at"]:
+        return ""
+    until = consent["portraits_withdrawn_at"]
+    return "; portraits compared" + (f" until taken back {at_hong_kong(until)}" if until else "")
 
 
 def _side_by_side(paper: _Paper, pictures: Sequence[Picture]) -> None:

@@ -82,6 +82,8 @@ def _consent(consent: Consent) -> ConsentLine:
         region=consent.region,
         given_at=consent.given_at,
         withdrawn_at=consent.withdrawn_at,
+        portraits_given_at=consent.portraits_given_at,
+        portraits_withdrawn_at=consent.portraits_withdrawn_at,
     )
 
 

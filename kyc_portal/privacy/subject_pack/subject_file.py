@@ -19,6 +19,8 @@ class ConsentLine:
     region: str
     given_at: datetime
     withdrawn_at: datetime | None
+    portraits_given_at: datetime | None
+    portraits_withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Evidence:
     `today` is the date in Hong Kong. `differing_fields` is None until the customer has answered.
     `other_holders` counts other customers with the same life number, None when it could not be looked up.
     `picture_met` is "exact", "near" or "" for a picture that another customer sent too; None when it was not compared.
+    `portrait_met` says whether another customer's portrait shows the same face; None where it was not compared.
     `zone` is what the machine-readable line says, None where none was read or the service tells none.
     `picture_faults` are those with which the standing pictures were sent all the same; None where there is no picture.
     """
@@ -45,6 +46,8 @@ class Evidence:
     was_asked_to_confirm: bool = False
     other_holders: int | None = None
     picture_met: str | None = None
+    may_compare_portraits: bool = False
+    portrait_met: bool | None = None
     zone: ZoneValues | None = None
     picture_faults: frozenset[str] | None = frozenset()
 
@@ -184,6 +187,20 @@ def picture_elsewhere(evidence: Evidence, policy: Policy) -> Finding:
     return Finding("picture_elsewhere", Result.PASS, "picture_only_here")
 
 
+def portrait_elsewhere(evidence: Evidence, policy: Policy) -> Finding | None:
+    """No other customer's portrait shows this face; no rule at all where the policy compares none."""
+    rule = "portrait_elsewhere"
+    if not policy.compares_portraits:
+        return None
+    if not evidence.may_compare_portraits:
+        return Finding(rule, Result.NOT_CHECKED, "portrait_without_consent")
+    if evidence.portrait_met is None:
+        return Finding(rule, Result.NOT_CHECKED, "portrait_not_compared")
+    if evidence.portrait_met:
+        return Finding(rule, Result.FAIL, "portrait_on_another_customer", 200)
+    return Finding(rule, Result.PASS, "portrait_only_here")
+
+
 def zone_agrees(evidence: Evidence, policy: Policy) -> Finding:
     """The machine-readable line says what is printed, on whichever side of the card it stands."""
     if evidence.permit in _WITHOUT_ZONE:
@@ -255,7 +272,7 @@ def forgery_tested(evidence: Evidence, policy: Policy) -> Finding:
     return Finding("forgery_tested", Result.NOT_CHECKED, "forgery_tests_did_not_run")
 
 
-RULES: tuple[Callable[[Evidence, Policy], Finding], ...] = (
+RULES: tuple[Callable[[Evidence, Policy], Finding | None], ...] = (
     type_allowed,
     type_declared,
     number_grammar,
@@ -270,6 +287,7 @@ RULES: tuple[Callable[[Evidence, Policy], Finding], ...] = (
     renewal_chain,
     zone_agrees,
     picture_elsewhere,
+    portrait_elsewhere,
     picture_quality,
     confirmation_agrees,
     forgery_tested,
@@ -277,5 +295,5 @@ RULES: tuple[Callable[[Evidence, Policy], Finding], ...] = (
 
 
 def run(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Every rule once, in screen order."""
-    return [rule(evidence, policy) for rule in RULES]
+    """Every rule once that the policy asks for, in screen order."""
+    return [finding for rule in RULES if (finding := rule(evidence, policy))]
