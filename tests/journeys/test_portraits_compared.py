@@ -46,6 +46,12 @@ def sent_in(page: Page, seed: int) -> None:
     page.wait_for_url("**/identity/progress/")
 
 
+def third_box(page: Page) -> None:
+    """The consents before anything is ticked, in every dress."""
+    in_every_dress(page, "third box")
+    shoot(page, "26-third-box")
+
+
 @pytest.mark.usefixtures("comparing")
 def test_who_agreed_is_compared_and_takes_it_back(stack: LocalStack, chromium: Browser) -> None:
     pages = []
@@ -54,7 +60,7 @@ def test_who_agreed_is_compared_and_takes_it_back(stack: LocalStack, chromium: B
         pages.append(page)
         page.goto("/")
         expect(page.locator("main")).not_to_contain_text("We do not compare your face")
-        customer(page, stack, agrees_to_portraits=agrees, looks=lambda there: in_every_dress(there, "third box"))
+        customer(page, stack, agrees_to_portraits=agrees, looks=third_box)
         sent_in(page, seed)
         page.goto("/your-data/")
         shoot(page, "26-your-data-portraits")
