@@ -161,5 +161,7 @@ def _shown(content: Mapping[str, Any]) -> dict[str, Any]:
         "rates": [(names.get(person, person), percent) for person, percent in rates.items()],
         "closed_days": policy.day_words(content),
         "tags": policy.tag_words(content),
+        "asks_for_portrait": policy.yes_no(content, "asks_for_portrait"),
+        "compares_portraits": policy.yes_no(content, "compares_portraits"),
         "permits": [policy.PERMIT_WORDS[name] for name in content["allowed_types"]],
     }

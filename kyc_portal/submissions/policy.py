@@ -321,7 +321,7 @@ def changes(
     ]
     found.append(Change(str(_("Permits accepted")), _permit_words(before), _permit_words(after)))
     choices = {"asks_for_portrait": _("Portrait asked for"), "compares_portraits": _("Portraits compared")}
-    found += [Change(str(label), _yes_no(before, part), _yes_no(after, part)) for part, label in choices.items()]
+    found += [Change(str(label), yes_no(before, part), yes_no(after, part)) for part, label in choices.items()]
     found += [Change(str(each.label), number_words(before, each), number_words(after, each)) for each in NUMBERS]
     found.append(Change(str(_("The desk is closed on")), day_words(before), day_words(after)))
     found.append(Change(str(_("Tags")), tag_words(before), tag_words(after)))
@@ -346,7 +346,8 @@ def _permit_words(content: Mapping[str, Any]) -> str:
     return ", ".join(str(PERMIT_WORDS[name]) for name in PERMITS if name in content["allowed_types"])
 
 
-def _yes_no(content: Mapping[str, Any], part: str) -> str:
+def yes_no(content: Mapping[str, Any], part: str) -> str:
+    """Whether a content does one thing; what it is older than it does not."""
     return str(_("Yes") if content.get(part) else _("No"))
 
 

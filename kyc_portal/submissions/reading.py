@@ -34,6 +34,8 @@ from ocr_integration.images import fit_for_service, without_location
 
 # The call's deadline and a little: a killed worker's scan is taken over after this.
 LEASE = timedelta(seconds=ocr.DEADLINE_SECONDS + 5)
+# Portraits are measured one at a time in a process, and by a model that is loaded for the first of them.
+MEASURING = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def begin(*, scan: Scan, actor: Actor, now: datetime) -> Try | None:
         token = uuid.uuid4()
         taken = takeable.update(
             state=ScanState.READING,
-            lease_until=now + LEASE,
+            lease_until=now + LEASE + (MEASURING if policies.of(submission).compares_portraits else timedelta(0)),
             attempt_token=token,
             next_try_at=None,
             tries=scan.tries + 1,

@@ -87,7 +87,7 @@ def test_another_python_is_refused_with_the_version_that_is_needed(tmp_path: Pat
     assert not (clone / ".venv").exists()
 
 
-@pytest.mark.parametrize("changed", ["setup", "run", "engine", None])
+@pytest.mark.parametrize("changed", ["setup", "run", "engine", "portraits", None])
 def test_a_changed_list_of_packages_is_installed_and_an_unchanged_one_skipped(
     changed: str | None, tmp_path: Path
 ) -> None:
@@ -98,9 +98,9 @@ def test_a_changed_list_of_packages_is_installed_and_an_unchanged_one_skipped(
     # Packing the catalogues is part of every set-up; anything else it is asked for is an installation.
     installed.write_text('#!/bin/sh\ncase "$*" in scripts/messages*) exit 0 ;; esac\necho asked to install\nexit 3\n')
     installed.chmod(0o755)
-    groups = ("setup", "run", "engine", "test", "deploy", "mainland")
+    groups = ("setup", "run", "engine", "portraits", "test", "deploy", "mainland")
     lists = b"".join((tmp_path / "requirements" / f"{group}.txt").read_bytes() for group in groups)
-    (tmp_path / ".venv" / "installed-run-engine-test-deploy").write_text(hashlib.sha256(lists).hexdigest())
+    (tmp_path / ".venv" / "installed-run-engine-portraits-test-deploy").write_text(hashlib.sha256(lists).hexdigest())
     if changed:
         with (tmp_path / "requirements" / f"{changed}.txt").open("a") as file:
             file.write("# another line\n")
