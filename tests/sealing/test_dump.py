@@ -2,6 +2,7 @@
 
 import base64
 import os
+import secrets
 import time
 import uuid
 from dataclasses import replace
@@ -31,8 +32,8 @@ from tests import cast
 
 pytestmark = [pytest.mark.db_bound, pytest.mark.django_db(transaction=True)]
 NAME, NUMBER, ZONE_NUMBER = "陳大文的金絲雀", "H98765432", "C99887766"
-# No other test plants these: what lies in a heap or a write-ahead log stays there a while.
-HEAP_NAME, HEAP_NUMBER = "畫眉鳥在籠中唱歌", "Q31415926"
+# No other test plants these, and no other run: what lies in a heap or a server's write-ahead log stays there a while.
+HEAP_NAME, HEAP_NUMBER = f"畫眉鳥{secrets.token_hex(4)}唱歌", f"Q{secrets.randbelow(10**8):08d}"
 
 
 def forms(value: bytes) -> set[bytes]:
@@ -180,8 +181,8 @@ def test_neither_the_unwrapped_key_nor_the_master_keys_are_kept(owner):
         put_digests(customer, {"number": NUMBER, "picture": picture_digest(b"p").hex()})
     _version, key = keys.newest_for_sealing(customer)
     kept = everything_kept(owner)
-    secrets = [os.environ[name].partition(":")[2] for name in ("MASTER_KEY", "DIGEST_KEY")]
-    for secret in (key, *(base64.b64decode(each) for each in secrets)):
+    unwanted = [os.environ[name].partition(":")[2] for name in ("MASTER_KEY", "DIGEST_KEY")]
+    for secret in (key, *(base64.b64decode(each) for each in unwanted)):
         assert secret.hex().encode() not in kept
         assert base64.b64encode(secret) not in kept
         assert secret not in kept
