@@ -80,7 +80,7 @@ def test_a_case_with_its_dialogs_in_every_dress(stack: LocalStack, chromium: Bro
     sue = open_page(chromium, stack)
     sign_in(sue, "sue@kyc.example")
     sue.goto("/console/queue/")
-    sue.locator(".row-link").first.click()
+    sue.locator("[data-row]", has_text="Free").first.locator(".row-link").click()
     sue.wait_for_url("**/cases/**")
     dressed(sue, "case-read-only")
     sue.set_viewport_size({"width": 1440, "height": 900})
