@@ -17,6 +17,7 @@ class ConsentForm(forms.Form):
     notice = forms.BooleanField()
     reading = forms.BooleanField()
     portraits = forms.BooleanField(required=False)
+    text_version = forms.CharField(required=False, max_length=20)
 
 
 class DetailsForm(forms.Form):

@@ -132,7 +132,12 @@ def start(request: HttpRequest) -> HttpResponse:
     customer = own.customer_of(request)
     if intake.open_submission(customer):
         return redirect("customer:home")
-    form = ConsentForm(request.POST or None)
+    form, text_version, status = ConsentForm(request.POST or None), intake.consent_text(), 200
+    if form.is_bound:
+        status = 400
+    if form.is_valid() and form.cleaned_data["text_version"] not in ("", text_version):
+        form.add_error(None, _("What you agree to has changed since you opened this page. Please read it once more."))
+        status = 409
     if request.method == "POST" and form.is_valid():
         if wanted := request.session.pop(_INVITATION, None):
             invitations.use(invitation_id=UUID(wanted), customer=customer, now=timezone.now())
@@ -149,9 +154,10 @@ def start(request: HttpRequest) -> HttpResponse:
         "form": form,
         "invitation": _invitation(request),
         "compares_portraits": policies.in_force().compares_portraits,
+        "text_version": text_version,
         **_reader_of_pictures(),
     }
-    return render(request, "customer_site/start.html", context, status=400 if form.is_bound else 200)
+    return render(request, "customer_site/start.html", context, status=status)
 
 
 def _reader_of_pictures() -> dict[str, object]:

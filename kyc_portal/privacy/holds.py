@@ -12,6 +12,7 @@ from kyc_portal.accounts.models import Customer, User
 from kyc_portal.audit import Actor
 from kyc_portal.privacy.models import Hold
 from kyc_portal.sealing.values import open_sealed, seal
+from kyc_portal.submissions.pictures import portraits
 
 WHY_MIN = 10
 _REPEATED = "Set after the backup that was restored here was taken. Why stands in the log of before."
@@ -65,6 +66,7 @@ def lift(*, hold: Hold, by: User, now: datetime) -> bool:
         done = Hold.objects.filter(pk=hold.pk, lifted_at__isnull=True).update(lifted_by=by, lifted_at=now)
         if done:
             audit.record("hold.lifted", object_type="privacy.hold", object_id=str(hold.pk), subject=hold.customer_id)
+            portraits.forget_withdrawn(hold.customer_id)  # what the hold kept although its consent had gone
     return bool(done)
 
 

@@ -166,7 +166,7 @@ def weigh(submission: Submission, *, now: datetime) -> list[Finding]:
             other_holders=_other_holders(submission, permit, front),
             picture_met=_picture_met(sides.values()),
             may_compare_portraits=portraits.may_compare(submission, held),
-            portrait_met=_portrait_met(sides.values()) if held.compares_portraits else None,
+            portrait_met=_portrait_met(submission, sides.values()) if held.compares_portraits else None,
             picture_faults=_picture_faults(sides.values()),
             zone=next((zone for each in sides.values() if (zone := zone_of(each))), None),
         ),
@@ -273,8 +273,14 @@ def _picture_met(sides: Iterable[StandingSide]) -> str | None:
     return "" if near_pictures.is_comparable(standing) else None
 
 
-def _portrait_met(sides: Iterable[StandingSide]) -> bool | None:
-    """Whether another customer's portrait shows the face of a standing one; None where none could be compared."""
+def _portrait_met(submission: Submission, sides: Iterable[StandingSide]) -> bool | None:
+    """Whether another customer's portrait shows the face of a standing one; None where none could be compared.
+
+    What was found once stays found: neither customer makes a second person needless by taking a consent back.
+    """
+    found = Check.objects.filter(submission=submission, rule="portrait_elsewhere", result=Result.FAIL)
+    if found.exists():
+        return True
     readings = [side.reading for side in sides if side.reading]
     return bool(portraits.elsewhere(readings)) if portraits.is_comparable(readings) else None
 

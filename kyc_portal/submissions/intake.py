@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NoReturn
-from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -35,6 +34,11 @@ CONSENT_TEXT_WITH_PORTRAITS = "3"
 SAME_AS_FAILED = "same_as_failed"
 # Permits whose two sides are known by their layout.
 _TOLD_APART = (DeclaredType.HK_MACAO_RESIDENT,)
+
+
+def consent_text() -> str:
+    """The version of the text that asks for consent now, as the policy in force has it."""
+    return CONSENT_TEXT_WITH_PORTRAITS if policies.in_force().compares_portraits else CONSENT_TEXT_VERSION
 
 
 def start(
@@ -461,13 +465,15 @@ def take_consent_back(*, submission: Submission, actor: Actor, now: datetime) ->
 def _take_consent_back(submission: Submission, *, now: datetime) -> None:
     if not Consent.objects.filter(pk=submission.consent_id, withdrawn_at__isnull=True).update(withdrawn_at=now):
         return
+    compared = Consent.objects.filter(pk=submission.consent_id, portraits_given_at__isnull=False)
+    compared.filter(portraits_withdrawn_at__isnull=True).update(portraits_withdrawn_at=now)
     audit.record(
         "consent.withdrawn",
         object_type="submissions.consent",
         object_id=str(submission.consent_id),
         subject=submission.customer_id,
     )
-    _forget_portraits(submission.customer_id)
+    portraits.forget_withdrawn(submission.customer_id)
 
 
 def stands_for_portraits(customer: Customer) -> QuerySet[Consent]:
@@ -480,8 +486,8 @@ def stands_for_portraits(customer: Customer) -> QuerySet[Consent]:
 def take_portraits_back(*, customer: Customer, actor: Actor, now: datetime) -> bool:
     """Take back that portraits are compared, at any time, and forget what they were compared by. False: none stood.
 
-    Nothing else changes: the application goes on, and a decision stands. What was compared before is not undone, but
-    no case that is weighed from now on meets anybody by it.
+    Nothing else changes: the application goes on, a decision stands, and so does what was found on a case. Nobody is
+    met by it from now on.
     """
     with audit.acting(actor):
         standing = list(stands_for_portraits(customer).select_for_update().values_list("pk", flat=True))
@@ -493,14 +499,8 @@ def take_portraits_back(*, customer: Customer, actor: Actor, now: datetime) -> b
                 object_id=str(consent),
                 subject=customer.id,
             )
-        _forget_portraits(customer.id)
+        portraits.forget_withdrawn(customer.id)
     return bool(standing)
-
-
-def _forget_portraits(customer_id: UUID) -> None:
-    """Delete what portraits are compared by, where no consent to it stands any more."""
-    if not stands_for_portraits(Customer(pk=customer_id)).filter(withdrawn_at__isnull=True).exists():
-        portraits.forget(customer_id)
 
 
 def choose_language(*, customer: Customer, language: str, actor: Actor) -> None:

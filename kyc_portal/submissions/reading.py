@@ -130,11 +130,8 @@ def answer_of(reading: Reading) -> PermitReading:
 
 
 def portrait_of(reading: Reading) -> bytes:
-    """The portrait that came with a stored answer; empty where there was none, or the store does not answer."""
-    try:
-        return files.load(reading.customer_id, reading.pk) if reading.has_profile else b""
-    except OSError:
-        return b""
+    """The portrait that came with a stored answer; empty where there was none. Raises OSError, SealError."""
+    return files.load(reading.customer_id, reading.pk) if reading.has_profile else b""
 
 
 def text_fields(answer: PermitReading) -> dict[str, str]:

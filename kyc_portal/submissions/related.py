@@ -180,4 +180,4 @@ def _found(
     for row in rows:
         own = {*ties.get(row.submission.customer_id, ()), *by_submission.get(row.submission.pk, ())}
         found.append(Related(row, sorted(own, key=order.index)))
-    return sorted(found, key=lambda each: (each.is_own, -len(each.ties)))[:SHOWN]
+    return sorted(found, key=lambda each: (each.is_own, Tie.PORTRAIT not in each.ties, -len(each.ties)))[:SHOWN]

@@ -48,9 +48,14 @@ def read_scan(scan_id: str) -> None:
         return
     reused = reading.reusable(attempt.scan)
     if reused is not None:
+        try:
+            portrait = reading.portrait_of(reused)
+        except (OSError, SealError) as error:
+            _not_opened(attempt, error)
+            return
         reading.store(
             attempt=attempt,
-            answer=replace(reading.answer_of(reused), profile=reading.portrait_of(reused)),
+            answer=replace(reading.answer_of(reused), profile=portrait),
             prepared=None,
             duration_ms=0,
             actor=READER,
@@ -71,16 +76,8 @@ def _call(attempt: reading.Try) -> None:
     try:
         prepared = reading.prepare(attempt.scan)
     except (OSError, SealError) as error:
-        # Storage or a key is away: ours to mend, and the customer has nothing to do with it.
-        log.error("picture_not_opened", extra={"scan": str(attempt.scan.id), "error": type(error).__name__})
         budget.not_made(actor=READER, now=charged_at)
-        _put_off(attempt, "Portal.PictureNotOpened")
-        operators.tell_hourly(
-            "picture_not_opened",
-            "A stored picture could not be opened",
-            f"The store or a key did not answer ({type(error).__name__}). Submissions wait and none is lost.\n"
-            "Check the store's address, its key and MASTER_KEY. Reading resumes by itself.",
-        )
+        _not_opened(attempt, error)
         return
     held = policies.of(attempt.scan.submission)
     connection.close()  # the wait for the service holds no connection
@@ -112,6 +109,18 @@ def _call(attempt: reading.Try) -> None:
             f"It does not fit our tables ({type(error).__name__}). The card waits and is tried again, ever more\n"
             "rarely. Report it with the scan's id, which stands in the worker's log.",
         )
+
+
+def _not_opened(attempt: reading.Try, error: Exception) -> None:
+    """Storage or a key is away: ours to mend, and the customer has nothing to do with it."""
+    log.error("picture_not_opened", extra={"scan": str(attempt.scan.id), "error": type(error).__name__})
+    _put_off(attempt, "Portal.PictureNotOpened")
+    operators.tell_hourly(
+        "picture_not_opened",
+        "A stored picture could not be opened",
+        f"The store or a key did not answer ({type(error).__name__}). Submissions wait and none is lost.\n"
+        "Check the store's address, its key and MASTER_KEY. Reading resumes by itself.",
+    )
 
 
 def _fitting(text: str) -> str:

@@ -80,6 +80,8 @@ def test_a_stale_decision_says_what_is_another_now(sign_in) -> None:
     assert "Number fits its type" in table
     assert "The number has a form of its type" in table
     assert "The number has no form of its type" in table
+    assert "Done last" in table
+    assert "Corrected a field" in table
     assert not Decision.objects.filter(submission=case).exists()
 
 

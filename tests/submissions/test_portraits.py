@@ -6,18 +6,22 @@ The model is the real one, the faces are drawn: to it all specimens show one per
 from __future__ import annotations
 
 import importlib.util
+import threading
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from kyc_portal import audit
 from kyc_portal.accounts.models import Customer, Role, User
 from kyc_portal.audit.models import Entry
-from kyc_portal.privacy import holds
+from kyc_portal.privacy import erasure, holds
+from kyc_portal.privacy.models import Cause
 from kyc_portal.sealing import files
-from kyc_portal.submissions import intake, policies, policy_versions, redigest, related, tasks
+from kyc_portal.submissions import evidence, intake, policies, policy_versions, redigest, related, tasks
 from kyc_portal.submissions.models import (
     Consent,
     DeclaredType,
@@ -132,11 +136,22 @@ class TestMeeting:
         settings.DIGEST_KEY = f"later:{'B' * 43}="
         assert verdict(case(drawn_faces.one_person(4))) == FAIL
 
-    def test_only_the_nearest_meetings_are_kept(self) -> None:
+    def test_only_the_nearest_meetings_are_kept_one_a_customer(self) -> None:
         for seed in range(10, 10 + portraits.KEPT + 2):
-            case(drawn_faces.one_person(seed))
+            theirs = case(drawn_faces.one_person(seed))
+        intake.withdraw(submission=theirs, actor=theirs.customer.actor, now=cast.NOW)
+        case(drawn_faces.one_person(40), customer=theirs.customer)
         last = case(drawn_faces.one_person(30))
-        assert PortraitMeeting.objects.filter(later__reading__submission=last).count() == portraits.KEPT
+        met = PortraitMeeting.objects.filter(later__reading__submission=last)
+        mine = faces.measured(drawn_faces.one_person(30))
+        assert mine
+        nearest: dict[Any, float] = {}
+        for row in PortraitLikeness.objects.exclude(customer=last.customer):
+            numbers = portraits._numbers(row)
+            assert numbers
+            nearest[row.customer_id] = min(faces.apart(mine, numbers), nearest.get(row.customer_id, 2.0))
+        want = sorted(nearest, key=lambda each: nearest[each])[: portraits.KEPT]
+        assert [each.earlier.customer_id for each in met.order_by("apart") if each.earlier] == want
 
     def test_what_a_face_is_known_by_stands_neither_in_the_row_nor_in_the_log(self) -> None:
         submission = case(drawn_faces.one_person(2))
@@ -206,15 +221,42 @@ class TestConsent:
         assert verdict(case(drawn_faces.one_person(4))) == FAIL  # the second still agrees
 
     @pytest.mark.usefixtures("comparing")
+    def test_with_one_of_two_consents_taken_back_its_own_portrait_goes(self) -> None:
+        first = case(drawn_faces.one_person(2))
+        customer = first.customer
+        intake.withdraw(submission=first, actor=customer.actor, now=cast.NOW)
+        again = case(drawn_faces.one_person(3), customer=customer)
+        intake.withdraw(submission=again, actor=customer.actor, now=cast.NOW, with_consent=True)
+        assert [row.reading.submission for row in PortraitLikeness.objects.filter(customer=customer)] == [first]
+        again.consent.refresh_from_db()
+        assert again.consent.portraits_withdrawn_at == cast.NOW
+        assert list(intake.stands_for_portraits(customer)) == [first.consent]
+
+    @pytest.mark.usefixtures("comparing")
+    @pytest.mark.parametrize("who", ["the one met", "the one who met"])
+    def test_what_was_found_stays_found_whoever_takes_the_consent_back(self, who: str) -> None:
+        first, second = case(drawn_faces.one_person(2)), case(drawn_faces.one_person(3))
+        gone = first.customer if who == "the one met" else second.customer
+        intake.take_portraits_back(customer=gone, actor=gone.actor, now=cast.NOW)
+        with audit.acting(cast.READER):
+            second.version += 1
+            Submission.objects.filter(pk=second.pk).update(version=second.version)
+            evidence.weigh(second, now=cast.NOW)
+        assert verdict(second) == FAIL
+        assert second.checks.filter(rule="portrait_elsewhere").latest("version").version == second.version
+
+    @pytest.mark.usefixtures("comparing")
     def test_under_a_legal_hold_the_rows_stay_and_nobody_is_met_by_them(self) -> None:
         first = case(drawn_faces.one_person(2))
         ada = cast.make_staff(Role.ADMINISTRATOR)
-        holds.put_on(customer=first.customer, why="A court asks for it", by=ada, now=cast.NOW)
+        hold = holds.put_on(customer=first.customer, why="A court asks for it", by=ada, now=cast.NOW)
         assert intake.take_portraits_back(customer=first.customer, actor=first.customer.actor, now=cast.NOW)
         assert PortraitLikeness.objects.filter(customer=first.customer).exists()
         second = case(drawn_faces.one_person(3))
         assert verdict(second) == PASS
         assert alike(second, first) is None
+        assert holds.lift(hold=hold, by=ada, now=cast.NOW)
+        assert not PortraitLikeness.objects.filter(customer=first.customer).exists()
 
     def test_where_the_policy_compares_nothing_neither_is_asked_nor_done(self) -> None:
         submission = case(drawn_faces.one_person(2))
@@ -232,6 +274,18 @@ class TestConsent:
         assert not PortraitLikeness.objects.exists()
 
 
+@pytest.mark.usefixtures("comparing")
+@pytest.mark.parametrize("who", ["earlier", "later"])
+def test_an_erasure_takes_faces_and_meetings(who: str) -> None:
+    first, second = case(drawn_faces.one_person(2)), case(drawn_faces.one_person(3))
+    gone = first if who == "earlier" else second
+    intake.withdraw(submission=gone, actor=gone.customer.actor, now=cast.NOW)
+    later = cast.NOW + timedelta(days=4000)
+    erasure.erase(customer=gone.customer, cause=Cause.RETENTION, actor=cast.READER, now=later)
+    assert not PortraitLikeness.objects.filter(customer=gone.customer).exists()
+    assert [each.earlier for each in PortraitMeeting.objects.all()] == ([None] if who == "earlier" else [])
+
+
 class TestPages:
     @pytest.mark.usefixtures("comparing")
     def test_the_third_box_is_a_free_choice(self, sign_in: Any) -> None:
@@ -245,6 +299,20 @@ class TestPages:
             answer = client.post(reverse("customer:start"), form | ({"portraits": "on"} if ticked else {}))
             assert answer.status_code == 302
             assert (Consent.objects.get(customer=customer).portraits_given_at is not None) is ticked
+
+    @pytest.mark.parametrize("was_on", [False, True])
+    def test_a_text_that_changed_meanwhile_is_shown_again(self, sign_in: Any, was_on: bool) -> None:
+        versions = [intake.CONSENT_TEXT_VERSION, intake.CONSENT_TEXT_WITH_PORTRAITS]
+        shown, now = versions[was_on], versions[not was_on]
+        if not was_on:
+            cast.policy_in_force(cast.policy_content(**COMPARING))
+        customer = cast.make_customer()
+        form = {"declared_type": DeclaredType.TAIWAN_RESIDENT, "notice": "on", "reading": "on", "text_version": shown}
+        answer = sign_in(customer.user).post(reverse("customer:start"), form)
+        assert answer.status_code == 409
+        assert "has changed since you opened this page" in answer.text
+        assert f'name="text_version" value="{now}"' in answer.text
+        assert not Consent.objects.filter(customer=customer).exists()
 
     def test_no_box_where_the_policy_compares_nothing(self, sign_in: Any) -> None:
         customer = cast.make_customer()
@@ -313,8 +381,62 @@ class TestThePolicy:
 
     @pytest.mark.usefixtures("comparing")
     def test_where_it_went_missing_later_nothing_is_called_clean(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def missing(portrait: bytes) -> None:
-            raise ImportError
+        for error in (ImportError, RuntimeError, MemoryError):
 
-        monkeypatch.setattr(faces, "measured", missing)
-        assert verdict(case(drawn_faces.one_person(2))) == ("not_checked", "portrait_not_compared")
+            def missing(portrait: bytes, error: type[Exception] = error) -> None:
+                raise error
+
+            monkeypatch.setattr(faces, "measured", missing)
+            assert verdict(case(drawn_faces.one_person(2))) == ("not_checked", "portrait_not_compared")
+
+    @pytest.mark.usefixtures("comparing")
+    def test_a_kept_face_that_does_not_open_is_not_called_another(self) -> None:
+        first = case(drawn_faces.one_person(2))
+        with audit.acting(cast.READER):
+            PortraitLikeness.objects.filter(customer=first.customer).update(numbers_sealed=b"broken" * 20)
+        assert verdict(case(drawn_faces.one_person(3))) == ("not_checked", "portrait_not_compared")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first_gone", [False, True])
+def test_taking_back_while_somebody_is_met_loses_neither(monkeypatch: pytest.MonkeyPatch, first_gone: bool) -> None:
+    """Whoever is first, the other waits or sees it: no answer is lost, nobody gets an error, and nobody is named."""
+    cast.policy_in_force(cast.policy_content(**COMPARING))
+    first = case(drawn_faces.one_person(2))
+    found, gone, problems = threading.Event(), threading.Event(), []
+    candidates, met = portraits._candidates, portraits._met
+
+    def take_back() -> None:
+        try:
+            assert found.wait(30)
+            intake.take_portraits_back(customer=first.customer, actor=first.customer.actor, now=cast.NOW)
+        except Exception as error:
+            problems.append(error)
+        finally:
+            gone.set()
+            connection.close()
+
+    def slow_candidates(*asked: Any) -> Any:
+        seen = candidates(*asked)
+        if first_gone:  # between the look and the lock
+            found.set()
+            assert gone.wait(30)
+        return seen
+
+    def slow_met(*asked: Any) -> Any:
+        seen = met(*asked)
+        if not first_gone:  # between the lock and the commit
+            found.set()
+            assert not gone.wait(0.5)
+        return seen
+
+    monkeypatch.setattr(portraits, "_candidates", slow_candidates)
+    monkeypatch.setattr(portraits, "_met", slow_met)
+    other = threading.Thread(target=take_back)
+    other.start()
+    second = case(drawn_faces.one_person(3))
+    other.join()
+    assert problems == []
+    assert set(PortraitLikeness.objects.values_list("customer", flat=True)) == {second.customer_id}
+    assert [each.earlier for each in PortraitMeeting.objects.all()] == ([] if first_gone else [None])
+    assert verdict(second) == (PASS if first_gone else FAIL)

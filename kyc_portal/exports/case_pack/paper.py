@@ -186,7 +186,7 @@ def _portraits(consent: Mapping[str, Any]) -> str:
     if not consent["portraits_given_at"]:
         return ""
     until = consent["portraits_withdrawn_at"]
-    return "; portraits compared" + (f" until taken back {at_hong_kong(until)}" if until else "")
+    return "; agreed that portraits are compared" + (f" until taken back {at_hong_kong(until)}" if until else "")
 
 
 def _side_by_side(paper: _Paper, pictures: Sequence[Picture]) -> None:

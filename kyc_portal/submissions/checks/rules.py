@@ -192,12 +192,12 @@ def portrait_elsewhere(evidence: Evidence, policy: Policy) -> Finding | None:
     rule = "portrait_elsewhere"
     if not policy.compares_portraits:
         return None
+    if evidence.portrait_met:
+        return Finding(rule, Result.FAIL, "portrait_on_another_customer", 200)
     if not evidence.may_compare_portraits:
         return Finding(rule, Result.NOT_CHECKED, "portrait_without_consent")
     if evidence.portrait_met is None:
         return Finding(rule, Result.NOT_CHECKED, "portrait_not_compared")
-    if evidence.portrait_met:
-        return Finding(rule, Result.FAIL, "portrait_on_another_customer", 200)
     return Finding(rule, Result.PASS, "portrait_only_here")
 
 

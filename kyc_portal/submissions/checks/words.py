@@ -77,7 +77,7 @@ SENTENCES: dict[str, Promise] = {
     "near_same_on_another_customer": _("Another customer sent this picture, resized, compressed or turned"),
     "picture_only_here": _("No other customer sent these pictures"),
     "picture_not_compared": _("A picture could not be compared with those of others"),
-    "portrait_on_another_customer": _("The portrait looks like the one on another customer's card"),
+    "portrait_on_another_customer": _("A portrait of this case looks like the one on another customer's card"),
     "portrait_only_here": _("No portrait that may be compared looks like this one"),
     "portrait_not_compared": _("No face was found on the portrait, or none could be compared"),
     "portrait_without_consent": _("The customer did not agree that portraits are compared"),

@@ -31,7 +31,7 @@ SAME_UP_TO = 0.5
 
 # A portrait is looked at this high: faces on it are then of the size the detector was made for.
 _HEIGHT = 300
-_LEAST_HEIGHT = 80
+_LEAST_HEIGHT, _MOST_PIXELS = 80, 4_000_000
 # Packages with the code and with the weights; the second is data to us and never imported.
 _CODE, _WEIGHTS = "dlib", "face_recognition_models"
 _LANDMARKS, _NET = "shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat"
@@ -53,7 +53,9 @@ def measured(portrait: bytes) -> Numbers | None:
     """
     try:
         with Image.open(io.BytesIO(portrait)) as opened:
-            if opened.height < _LEAST_HEIGHT or opened.width * opened.height > 4_000_000:
+            if opened.height < _LEAST_HEIGHT or opened.width * opened.height > _MOST_PIXELS:
+                return None
+            if not 0.4 < opened.width / opened.height < 1.6:
                 return None
             image = opened.convert("RGB")
     except (OSError, ValueError, SyntaxError):

@@ -148,7 +148,8 @@ def looked_for(scans: Sequence[Scan]) -> list[_Looked]:
 def _candidates(scans: Sequence[Scan], looked: Sequence[_Looked]) -> list[ScanLikeness]:
     """The nearest views of other customers by their bits, under every key of the ring."""
     ids: list[UUID] = []
-    for key_id in digests.veil_keys() if looked else ():
+    # The newest last: what is veiled anew meanwhile is found under it.
+    for key_id in reversed(digests.veil_keys()) if looked else ():
         with connection.cursor() as cursor:
             cursor.execute(QUERY, asked(scans[0].customer_id, looked, key_id, most=SETTLED * len(scans)))
             ids += [row[0] for row in cursor.fetchall()]

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from kyc_portal.sealing import digests
-from kyc_portal.sealing.errors import SealError
+from kyc_portal.sealing.errors import KeyDestroyedError, SealError
 from kyc_portal.sealing.values import open_sealed, seal
 from kyc_portal.submissions.models import Consent, PortraitLikeness, PortraitMeeting, Reading, Submission
 from kyc_portal.submissions.pictures import faces
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 # So many of the nearest by their bits are opened, and at most so many meetings are kept of one portrait.
 SETTLED, KEPT = 200, 5
-# Of 256 bits: two photos of one person differ in 77 at most, half of all differ between two people.
+# Of 256 bits: two photos of one person differed in 86 at most, half of all differ between two people.
 MOST_BITS = 90
 # One at a time looks and is kept, so that of two that come at once the later sees the earlier.
 _LOCK = 0x706F7274
@@ -41,13 +41,16 @@ def may_compare(submission: Submission, policy: Policy) -> bool:
 
 
 def measured(submission: Submission, portrait: bytes, *, policy: Policy) -> faces.Numbers | None:
-    """The numbers of a portrait that came with an answer, where it may be compared; before any transaction."""
+    """The numbers of a portrait that came with an answer, where it may be compared; before any transaction.
+
+    None too where measuring fails, whatever fails: an answer that is paid for is stored all the same.
+    """
     if not portrait or not may_compare(submission, policy):
         return None
     try:
         return faces.measured(portrait)
-    except ImportError:
-        log.error("portraits_not_installed")
+    except Exception as error:
+        log.error("portrait_not_measured", extra={"error": type(error).__name__})
         return None
 
 
@@ -60,7 +63,11 @@ def remember(reading: Reading, numbers: faces.Numbers, *, now: datetime) -> None
     # Who takes the consent back waits for this row, and then finds what was kept.
     if not Consent.objects.select_for_update().filter(_CONSENTS, submissions=reading.submission_id):
         return
-    met = _met(reading.customer_id, numbers)
+    try:
+        met = _met(reading.customer_id, numbers)
+    except SealError as error:  # what cannot be opened is not another face: nothing is said of this one
+        log.error("portrait_not_compared", extra={"error": type(error).__name__})
+        return
     mine = PortraitLikeness.objects.create(
         id=row_id,
         reading=reading,
@@ -94,15 +101,21 @@ class _Near:
 
 
 def _met(customer_id: UUID, numbers: faces.Numbers) -> list[_Near]:
-    found = []
+    """The nearest faces of other customers within the bound, one a customer, their rows held until the end."""
+    nearest: dict[UUID, _Near] = {}
     for likeness in _candidates(customer_id, faces.bits(numbers)):
         theirs = _numbers(likeness)
-        if theirs and (apart := faces.apart(numbers, theirs)) <= faces.SAME_UP_TO:
-            found.append(_Near(likeness, apart))
-    return sorted(found, key=lambda each: each.apart)[:KEPT]
+        if theirs is None or (apart := faces.apart(numbers, theirs)) > faces.SAME_UP_TO:
+            continue
+        if likeness.customer_id not in nearest or apart < nearest[likeness.customer_id].apart:
+            nearest[likeness.customer_id] = _Near(likeness, apart)
+    kept = {each.likeness.pk: each for each in sorted(nearest.values(), key=lambda each: each.apart)[:KEPT]}
+    # Who takes the consent back meanwhile is met no more, or waits until this meeting stands and then undoes it.
+    held = _comparable().filter(pk__in=kept).order_by("pk").select_for_update(of=("self",))
+    return [kept[pk] for pk in held.values_list("pk", flat=True)]
 
 
-# Every face is looked at: some 0.1 s in a million, once a portrait, in the worker.
+# Every face is looked at: a quarter of a second in a million, once a portrait, in the worker.
 QUERY = """
     SELECT likeness.id FROM submissions_portraitlikeness likeness
     CROSS JOIN LATERAL (
@@ -117,7 +130,7 @@ QUERY = """
 def _candidates(customer_id: UUID, bits: int) -> list[PortraitLikeness]:
     ids: list[UUID] = []
     with connection.cursor() as cursor:
-        for key_id in digests.veil_keys():
+        for key_id in reversed(digests.veil_keys()):  # a face that is veiled anew meanwhile is met under the newer key
             _key, veiled = digests.veil(bits, width=faces.BITS, key_id=key_id)
             cursor.execute(QUERY, [*_parts(veiled), key_id, customer_id, MOST_BITS, SETTLED])
             ids += [row[0] for row in cursor.fetchall()]
@@ -131,7 +144,7 @@ def _comparable() -> QuerySet[PortraitLikeness]:
 
 
 def _numbers(likeness: PortraitLikeness) -> faces.Numbers | None:
-    """A face's numbers, opened; None where its customer was erased meanwhile."""
+    """A face's numbers, opened; None where its customer was erased meanwhile. Raises SealError for all else."""
     try:
         return faces.unpacked(
             open_sealed(
@@ -142,7 +155,7 @@ def _numbers(likeness: PortraitLikeness) -> faces.Numbers | None:
                 blob=bytes(likeness.numbers_sealed),
             )
         )
-    except SealError:
+    except KeyDestroyedError:
         return None
 
 
@@ -178,17 +191,37 @@ def elsewhere(readings: Sequence[Reading]) -> list[Meeting]:
 
 
 def forget(customer_id: UUID) -> int:
-    """Delete what a customer's portraits are known by and whom they met; inside `acting`. Gives how many there were.
+    """Delete all by which a customer's portraits are known and whom they met; inside `acting`. How many there were."""
+    return _forget(PortraitLikeness.objects.filter(customer_id=customer_id))
+
+
+def forget_withdrawn(customer_id: UUID) -> int:
+    """The same of those portraits alone for which no consent stands any more."""
+    mine = PortraitLikeness.objects.filter(customer_id=customer_id)
+    return _forget(mine.exclude(reading__submission__consent__in=Consent.objects.filter(_CONSENTS)))
+
+
+def _forget(rows: QuerySet[PortraitLikeness]) -> int:
+    """Delete likenesses and their meetings.
 
     That another customer's portrait once met somebody stays with that case, and does not say any more whom. While a
-    legal hold is open the database keeps the rows; nothing is compared by them where the consent is gone.
+    legal hold is open the database keeps the rows, and nobody is met by them; its end calls this again.
     """
-    mine = PortraitLikeness.objects.filter(customer_id=customer_id)
+    keys = list(
+        PortraitLikeness.objects.filter(pk__in=rows.values("pk"))
+        .order_by("pk")
+        .select_for_update()
+        .values_list("pk", flat=True)
+    )
+    if not keys:
+        return 0
+    concerned = PortraitMeeting.objects.filter(Q(later__in=keys) | Q(earlier__in=keys)).order_by("pk")
+    list(concerned.select_for_update().values_list("pk", flat=True))  # in one order, whoever else does the same
     try:
         with transaction.atomic():
-            PortraitMeeting.objects.filter(later__in=mine).delete()
-            PortraitMeeting.objects.filter(earlier__in=mine).update(earlier=None)
-            return mine.delete()[0]
+            PortraitMeeting.objects.filter(later__in=keys).delete()
+            PortraitMeeting.objects.filter(earlier__in=keys).update(earlier=None)
+            return PortraitLikeness.objects.filter(pk__in=keys).delete()[0]
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) != _HELD:
             raise
@@ -202,12 +235,13 @@ _HELD = "23001"
 def veil_anew(customer_id: UUID) -> int:
     """Veil a customer's faces under the newest key; how many there were to do. One whose key is gone is left."""
     old = PortraitLikeness.objects.filter(customer_id=customer_id, key_id__in=digests.veil_keys()[1:])
+    many = 0
     for row in old:
         bare = digests.unveil(_joined(row.bits), width=faces.BITS, key_id=row.key_id)
-        row.key_id, veiled = digests.veil(bare, width=faces.BITS)
-        row.bits = _parts(veiled)
-        row.save(update_fields=["key_id", "bits"])
-    return len(old)
+        key_id, veiled = digests.veil(bare, width=faces.BITS)
+        same = PortraitLikeness.objects.filter(pk=row.pk, key_id=row.key_id)  # it may be gone with its consent
+        many += same.update(key_id=key_id, bits=_parts(veiled))
+    return many
 
 
 def _parts(bits: int) -> list[int]:
