@@ -132,9 +132,9 @@ def start(request: HttpRequest) -> HttpResponse:
     customer = own.customer_of(request)
     if intake.open_submission(customer):
         return redirect("customer:home")
-    form, text_version, status = ConsentForm(request.POST or None), intake.consent_text(), 200
-    if form.is_bound:
-        status = 400
+    held = policies.in_force()
+    form, text_version = ConsentForm(request.POST or None), intake.consent_text(held)
+    status = 400 if form.is_bound else 200
     if form.is_valid() and form.cleaned_data["text_version"] not in ("", text_version):
         form.add_error(None, _("What you agree to has changed since you opened this page. Please read it once more."))
         status = 409
@@ -147,13 +147,13 @@ def start(request: HttpRequest) -> HttpResponse:
             language=get_language() or "en",
             actor=customer.actor,
             now=timezone.now(),
-            compares_portraits=form.cleaned_data["portraits"],
+            agrees_to_portraits=form.cleaned_data["portraits"],
         )
         return redirect("customer:pictures")
     context = {
         "form": form,
         "invitation": _invitation(request),
-        "compares_portraits": policies.in_force().compares_portraits,
+        "compares_portraits": held.compares_portraits,
         "text_version": text_version,
         **_reader_of_pictures(),
     }

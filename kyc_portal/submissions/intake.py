@@ -26,6 +26,7 @@ from kyc_portal.submissions.errors import IncompleteError, PictureRefusedError, 
 from kyc_portal.submissions.models import Confirmation, Consent, DeclaredType, RefusedPicture, Scan, Submission
 from kyc_portal.submissions.moves import move
 from kyc_portal.submissions.pictures import framing, near_pictures, portraits
+from kyc_portal.submissions.policy import Policy
 from kyc_portal.submissions.states import ENDS, IN_REVIEW, WITHDRAWABLE, ScanState, State
 
 CONSENT_TEXT_VERSION = "2"
@@ -36,9 +37,9 @@ SAME_AS_FAILED = "same_as_failed"
 _TOLD_APART = (DeclaredType.HK_MACAO_RESIDENT,)
 
 
-def consent_text() -> str:
-    """The version of the text that asks for consent now, as the policy in force has it."""
-    return CONSENT_TEXT_WITH_PORTRAITS if policies.in_force().compares_portraits else CONSENT_TEXT_VERSION
+def consent_text(policy: Policy) -> str:
+    """The version of the text that asks for consent under a policy."""
+    return CONSENT_TEXT_WITH_PORTRAITS if policy.compares_portraits else CONSENT_TEXT_VERSION
 
 
 def start(
@@ -48,11 +49,11 @@ def start(
     language: str,
     actor: Actor,
     now: datetime,
-    compares_portraits: bool = False,
+    agrees_to_portraits: bool = False,
 ) -> Submission:
     """Store the consent and open a submission; a second call returns the one already open.
 
-    The caller has seen both consents ticked. `compares_portraits` is the third, free one: it is kept only where the
+    The caller has seen both consents ticked. `agrees_to_portraits` is the third, free one: it is kept only where the
     policy in force asks for it. Safe to call twice, also at once from two tabs.
     """
     keys.ensure_key(customer.id)
@@ -64,8 +65,8 @@ def start(
             held = policies.in_force()
             consent = Consent.objects.create(
                 customer=customer,
-                text_version=CONSENT_TEXT_WITH_PORTRAITS if held.compares_portraits else CONSENT_TEXT_VERSION,
-                portraits_given_at=now if compares_portraits and held.compares_portraits else None,
+                text_version=consent_text(held),
+                portraits_given_at=now if agrees_to_portraits and held.compares_portraits else None,
                 language=language,
                 provider=settings.OCR_PROVIDER,
                 region=settings.OCR_REGION_NAME,

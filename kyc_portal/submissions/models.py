@@ -515,15 +515,12 @@ class PortraitMeeting(models.Model):
     earlier = models.ForeignKey(PortraitLikeness, on_delete=models.PROTECT, null=True, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     apart = models.PositiveSmallIntegerField()
-    met_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(name="two_portraits_meet_once", fields=["later", "earlier"]),
         ]
-        triggers = [
-            RowAudit(plain=["id", "later_id", "earlier_id", "customer_id", "apart", "met_at"], subject="customer_id")
-        ]
+        triggers = [RowAudit(plain=["id", "later_id", "earlier_id", "customer_id", "apart"], subject="customer_id")]
 
 
 class Warning(models.Model):

@@ -190,7 +190,7 @@ def store(
             Warning(reading=reading, submission=submission, customer_id=scan.customer_id, code=code) for code in codes
         )
         if face is not None:
-            portraits.remember(reading, face, now=now)
+            portraits.remember(reading, face)
         breaker.closed(now=now)
         audit.record(
             "reading.stored",

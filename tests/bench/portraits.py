@@ -91,7 +91,7 @@ def speed(rows: int) -> None:
     from django.db import connection
 
     from kyc_portal.sealing import digests
-    from kyc_portal.submissions.pictures import portraits
+    from kyc_portal.submissions.pictures import kept_bits, portraits
     from tests import cast
 
     call_command("prepare_database", verbosity=0)
@@ -110,8 +110,8 @@ def speed(rows: int) -> None:
     with connection.cursor() as cursor:
         for at in range(12):
             started = time.perf_counter()
-            parts = portraits._parts(at << 100)
-            asked = [*parts, digests.newest(), mine.pk, portraits.MOST_BITS, portraits.SETTLED]
+            looked = kept_bits.parts(at << 100, width=faces.BITS)
+            asked = [*looked, digests.newest(), mine.pk, portraits.MOST_BITS, portraits.SETTLED]
             cursor.execute(portraits.QUERY, asked)
             took.append((time.perf_counter() - started) * 1000)
     print(f"{rows:,} faces: {statistics.median(took):.0f} ms, the longest {max(took):.0f} ms")

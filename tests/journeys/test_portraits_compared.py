@@ -6,7 +6,6 @@ puts the first one's content in force again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -29,9 +28,13 @@ cast.policy_in_force(cast.policy_content(asks_for_portrait=%(on)s, compares_port
 
 
 @pytest.fixture
-def comparing(stack: LocalStack) -> Iterator[None]:
+def comparing(stack: LocalStack, chromium: Browser) -> Iterator[None]:
     stack.manage("shell", "--no-imports", "-c", _PUBLISH % {"on": True, "people": 9100})
-    time.sleep(2.5)  # every process has looked again which policy is in force
+    page = phone(chromium, stack)
+    page.goto("/")
+    while page.get_by_text("We do not compare your face").count():  # the web has not looked again yet what is in force
+        page.reload()
+    page.close()
     yield
     stack.manage("shell", "--no-imports", "-c", _PUBLISH % {"on": False, "people": 9200})
 

@@ -31,6 +31,7 @@ from kyc_portal.submissions.models import (
     Submission,
 )
 from kyc_portal.submissions.pictures import faces, portraits
+from kyc_portal.submissions.pictures.kept_bits import joined
 from kyc_portal.submissions.policy_versions import PolicyRefusedError
 from kyc_portal.submissions.related import Tie
 from tests import cast, drawn_faces
@@ -60,7 +61,7 @@ def case(portrait: bytes, *, agrees: bool = True, customer: Customer | None = No
         language="en",
         actor=customer.actor,
         now=cast.NOW,
-        compares_portraits=agrees,
+        agrees_to_portraits=agrees,
     )
     cast.send_in(submission)
     cast.answer(submission, read=replace(cast.TAIWAN_READING, number=cast._number(), profile=portrait))
@@ -158,7 +159,7 @@ class TestMeeting:
         row = PortraitLikeness.objects.get(customer=submission.customer)
         numbers = faces.measured(drawn_faces.one_person(2))
         assert numbers
-        assert portraits._joined(row.bits) != faces.bits(numbers)
+        assert joined(row.bits) != faces.bits(numbers)
         assert faces.packed(numbers)[:16] not in bytes(row.numbers_sealed)
         entry = Entry.objects.get(object_type="submissions.portraitlikeness", action="insert", object_id=str(row.pk))
         assert entry.after["bits"] == {"hidden": True}
@@ -171,7 +172,7 @@ class TestMeeting:
         intake.withdraw(submission=first, actor=customer.actor, now=cast.NOW)
         started = {"customer": customer, "declared_type": DeclaredType.TAIWAN_RESIDENT, "language": "en"}
         for again in (False, True):
-            submission = intake.start(**started, actor=customer.actor, now=cast.NOW, compares_portraits=True)
+            submission = intake.start(**started, actor=customer.actor, now=cast.NOW, agrees_to_portraits=True)
             intake.add_scan(submission=submission, side="FRONT", data=picture, actor=customer.actor, now=cast.NOW)
             intake.submit(submission=submission, actor=customer.actor, now=cast.NOW)
             if again:

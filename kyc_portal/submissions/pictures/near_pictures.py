@@ -18,6 +18,7 @@ from kyc_portal.sealing import digests
 from kyc_portal.sealing.errors import SealError
 from kyc_portal.sealing.values import open_sealed, seal
 from kyc_portal.submissions.models import Scan, ScanLikeness
+from kyc_portal.submissions.pictures.kept_bits import joined, parts, signed
 from kyc_portal.submissions.pictures.likeness import (
     ALIKE_FROM,
     COARSE_BITS,
@@ -53,8 +54,8 @@ def _row(scan: Scan, likeness: Likeness) -> ScanLikeness:
         customer_id=scan.customer_id,
         view=likeness.view,
         key_id=key_id,
-        coarse=_signed(coarse),
-        wide=_parts(wide),
+        coarse=signed(coarse),
+        wide=parts(wide, width=WIDE_BITS),
         relief_sealed=relief,
     )
 
@@ -65,7 +66,7 @@ def veil_anew(customer_id: UUID) -> int:
     for row in old:
         coarse, wide = _bare(row)
         row.key_id, veiled = digests.veil(coarse, width=COARSE_BITS)
-        row.coarse, row.wide = _signed(veiled), _parts(digests.veil(wide, width=WIDE_BITS)[1])
+        row.coarse, row.wide = signed(veiled), parts(digests.veil(wide, width=WIDE_BITS)[1], width=WIDE_BITS)
         row.save(update_fields=["key_id", "coarse", "wide"])
     return len(old)
 
@@ -74,7 +75,7 @@ def _bare(row: ScanLikeness) -> tuple[int, int]:
     """A view's bits without their veil. Raises KeyError where its key is not in the ring any more."""
     return (
         digests.unveil(row.coarse % 2**COARSE_BITS, width=COARSE_BITS, key_id=row.key_id),
-        digests.unveil(_joined(row.wide), width=WIDE_BITS, key_id=row.key_id),
+        digests.unveil(joined(row.wide), width=WIDE_BITS, key_id=row.key_id),
     )
 
 
@@ -124,7 +125,7 @@ def _near(scans: Sequence[Scan]) -> list[Meeting]:
     found = []
     for likeness in _candidates(scans, looked):
         relief = _relief(likeness)
-        wide = _joined(likeness.wide)
+        wide = joined(likeness.wide)
         nearest = min(looked, key=lambda each: (_veiled(each.wide, WIDE_BITS, likeness.key_id) ^ wide).bit_count())
         if relief and alike(nearest.relief, relief) >= ALIKE_FROM:
             found.append(Meeting(likeness.scan.submission_id, likeness.customer_id, is_exact=False))
@@ -158,8 +159,8 @@ def _candidates(scans: Sequence[Scan], looked: Sequence[_Looked]) -> list[ScanLi
 
 def asked(customer_id: UUID, looked: Sequence[_Looked], key_id: str, *, most: int = SETTLED) -> list[Any]:
     """What QUERY is asked for these views of a customer, under one key."""
-    coarse = [_signed(_veiled(each.coarse, COARSE_BITS, key_id)) for each in looked]
-    wide = [_parts(_veiled(each.wide, WIDE_BITS, key_id)) for each in looked]
+    coarse = [signed(_veiled(each.coarse, COARSE_BITS, key_id)) for each in looked]
+    wide = [parts(_veiled(each.wide, WIDE_BITS, key_id), width=WIDE_BITS) for each in looked]
     return [
         *(_probes(coarse, band) for band in range(_BANDS)),
         key_id,
@@ -217,16 +218,3 @@ def _relief(row: ScanLikeness) -> bytes:
 
 def _veiled(bits: int, width: int, key_id: str) -> int:
     return digests.veil(bits, width=width, key_id=key_id)[1]
-
-
-def _signed(bits: int) -> int:
-    """64 bits as the database keeps them."""
-    return bits - 2**64 if bits >> 63 else bits
-
-
-def _parts(wide: int) -> list[int]:
-    return [_signed(wide >> 64 * part & 2**64 - 1) for part in range(WIDE_BITS // 64)]
-
-
-def _joined(parts: Sequence[int]) -> int:
-    return sum((part % 2**64) << 64 * at for at, part in enumerate(parts))

@@ -11,7 +11,6 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
@@ -22,6 +21,7 @@ from kyc_portal.sealing.errors import KeyDestroyedError, SealError
 from kyc_portal.sealing.values import open_sealed, seal
 from kyc_portal.submissions.models import Consent, PortraitLikeness, PortraitMeeting, Reading, Submission
 from kyc_portal.submissions.pictures import faces
+from kyc_portal.submissions.pictures.kept_bits import joined, parts
 from kyc_portal.submissions.policy import Policy
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,11 @@ def measured(submission: Submission, portrait: bytes, *, policy: Policy) -> face
         return None
 
 
-def remember(reading: Reading, numbers: faces.Numbers, *, now: datetime) -> None:
-    """Keep a face's numbers and whom they meet; inside the transaction that makes the reading, which holds the key."""
+def remember(reading: Reading, numbers: faces.Numbers) -> None:
+    """Keep a face's numbers and whom they meet; inside the transaction that makes the reading, which holds the key.
+
+    Locks come in this order: the customer's key, submission, scan (reading), then ours, the consent, the faces met.
+    """
     row_id = uuid.uuid4()
     key_id, veiled = digests.veil(faces.bits(numbers), width=faces.BITS)
     with connection.cursor() as cursor:
@@ -73,7 +76,7 @@ def remember(reading: Reading, numbers: faces.Numbers, *, now: datetime) -> None
         reading=reading,
         customer_id=reading.customer_id,
         key_id=key_id,
-        bits=_parts(veiled),
+        bits=parts(veiled, width=faces.BITS),
         numbers_sealed=seal(
             reading.customer_id,
             table="portrait_likeness",
@@ -88,7 +91,6 @@ def remember(reading: Reading, numbers: faces.Numbers, *, now: datetime) -> None
             earlier=each.likeness,
             customer_id=mine.customer_id,
             apart=round(1000 * each.apart),
-            met_at=now,
         )
         for each in met
     )
@@ -132,7 +134,7 @@ def _candidates(customer_id: UUID, bits: int) -> list[PortraitLikeness]:
     with connection.cursor() as cursor:
         for key_id in reversed(digests.veil_keys()):  # a face that is veiled anew meanwhile is met under the newer key
             _key, veiled = digests.veil(bits, width=faces.BITS, key_id=key_id)
-            cursor.execute(QUERY, [*_parts(veiled), key_id, customer_id, MOST_BITS, SETTLED])
+            cursor.execute(QUERY, [*parts(veiled, width=faces.BITS), key_id, customer_id, MOST_BITS, SETTLED])
             ids += [row[0] for row in cursor.fetchall()]
     return list(_comparable().filter(pk__in=ids))
 
@@ -237,17 +239,8 @@ def veil_anew(customer_id: UUID) -> int:
     old = PortraitLikeness.objects.filter(customer_id=customer_id, key_id__in=digests.veil_keys()[1:])
     many = 0
     for row in old:
-        bare = digests.unveil(_joined(row.bits), width=faces.BITS, key_id=row.key_id)
+        bare = digests.unveil(joined(row.bits), width=faces.BITS, key_id=row.key_id)
         key_id, veiled = digests.veil(bare, width=faces.BITS)
         same = PortraitLikeness.objects.filter(pk=row.pk, key_id=row.key_id)  # it may be gone with its consent
-        many += same.update(key_id=key_id, bits=_parts(veiled))
+        many += same.update(key_id=key_id, bits=parts(veiled, width=faces.BITS))
     return many
-
-
-def _parts(bits: int) -> list[int]:
-    """256 bits as the database keeps them: four signed parts of 64, the lowest first."""
-    return [part - 2**64 if (part := bits >> 64 * at & 2**64 - 1) >> 63 else part for at in range(faces.BITS // 64)]
-
-
-def _joined(parts: Sequence[int]) -> int:
-    return sum((part % 2**64) << 64 * at for at, part in enumerate(parts))
