@@ -42,6 +42,7 @@ _TELLING = {Field.VALID_DATE, Field.NUMBER, Field.AUTHORITY, Field.SEX, Field.ID
 _ON_EVERY_FRONT = (
     Field.NAME, Field.ENGLISH_NAME, Field.SEX, Field.BIRTHDAY, Field.VALID_DATE, Field.AUTHORITY, Field.NUMBER,
 )  # fmt: skip
+_DATES = {Field.BIRTHDAY, Field.VALID_DATE}
 # Names of offices and places: many, but each is a set phrase.
 _WORDS = {Field.PLACE, Field.NATIONALITY, Field.AUTHORITY}
 _UNLABELLED = 0.35
@@ -75,13 +76,26 @@ class Found:
 
     @property
     def weakest(self) -> float:
-        """The score of the weakest character. A name's dot has several signs in the model's alphabet, which share
-        its score, so that it says nothing."""
+        """The score of the weakest character of those that say something."""
         value = self.value
-        if self.field is not Field.NAME or len(value.scores) != len(value.text):
+        if len(value.scores) != len(value.text):
             return value.weakest
-        pairs = zip(value.text, value.scores, strict=True)
-        return min((score for character, score in pairs if character not in shapes.DOTS), default=0.0)
+        told = [score for at, score in enumerate(value.scores) if not self._goes_without_saying(at)]
+        return min(told, default=value.weakest)
+
+    def _goes_without_saying(self, at: int) -> bool:
+        """Whether the value would be reported alike without this character of its print, or with another in its place.
+
+        Blanks say how wide a gap is, and ink tells where words part; only in a Latin name without a comma one may stand
+        where that was lost. What parts a date is given by its grammar. A name's dot has several signs in the model's
+        alphabet, which share its score.
+        """
+        character = self.value.text[at]
+        if self.field is Field.NAME and character in shapes.DOTS:
+            return True
+        if self.field in _DATES and not character.isalnum():
+            return True
+        return character.isspace() and not may_lack_its_comma(self)
 
 
 def shapes_of(kind: Kind) -> dict[Field, Shape]:

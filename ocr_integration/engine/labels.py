@@ -93,7 +93,8 @@ _OFFICES = str.maketrans(
 )
 _FOLD = str.maketrans(_TRADITIONAL + "：（）／，．－", _SIMPLIFIED + ":()/,.-")
 
-_FIGURE_IN_A_WORD = re.compile(r"(?<=[A-Za-z])[10](?=[a-z])")
+# Within a word, or at the end of one in small letters.
+_FIGURE_IN_A_WORD = re.compile(r"(?<=[A-Za-z])[10](?=[a-z])|(?<=[a-z]{3})[10](?![0-9A-Za-z])")
 
 
 def folded(text: str) -> str:
@@ -222,7 +223,7 @@ def split(line: Line) -> tuple[list[Label], list[Value]]:
 def says_nothing_new(line: Line) -> bool:
     """Whether the line is surely nothing but labels, whose wording we know: no need to read it again."""
     labels, values = split(line)
-    return bool(labels) and not values and min(line.scores) >= SURE_LABEL
+    return bool(labels) and not values and line.weakest >= SURE_LABEL
 
 
 def _matches(text: str) -> list[tuple[int, int, Field]]:

@@ -51,6 +51,12 @@ class Line:
     def mean(self) -> float:
         return sum(self.scores) / len(self.scores) if self.scores else 0.0
 
+    @property
+    def weakest(self) -> float:
+        """The score of the weakest character; a blank's only says how wide a gap is."""
+        pairs = zip(self.text, self.scores, strict=False)
+        return min((score for character, score in pairs if not character.isspace()), default=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -137,7 +143,7 @@ def closer(page: Page, models: Models, text: Text, *, is_settled: Callable[[Line
 
 
 def is_surely_read(line: Line) -> bool:
-    return min(line.scores, default=0.0) >= _SURELY_READ
+    return line.weakest >= _SURELY_READ
 
 
 def _is_as_it_stood(line: Line, quad: Points, frame: Frame) -> bool:

@@ -55,6 +55,8 @@ _UNLIKELY = 0.01
 # Characters the other model sees where nothing is score below this.
 _GHOST = 0.08
 _NAME_IN_ZONE = re.compile("[A-Z]+(<[A-Z]+)*<<[A-Z]+[A-Z<]*")
+# The line of names has no figures: one there was misread.
+_LETTER_FOR = str.maketrans("01258", "OIZSB")
 
 
 def settle_name(page: Page, text: Text, models: Models, kind: Kind, found: dict[Field, Found]) -> dict[Field, Found]:
@@ -119,7 +121,8 @@ def _latin(text: Text, found: dict[Field, Found]) -> str:
     printed = found.get(Field.ENGLISH_NAME)
     if printed is not None:
         return printed.text if fields.is_clear(printed) else ""
-    return next((plain(line.text) for line in text.lines if _NAME_IN_ZONE.fullmatch(plain(line.text))), "")
+    lines = (plain(line.text).translate(_LETTER_FOR) for line in text.lines)
+    return next(filter(_NAME_IN_ZONE.fullmatch, lines), "")
 
 
 def _at_once(page: Page, text: Text, models: Models, name: Found, script: Script | None) -> Found | None:

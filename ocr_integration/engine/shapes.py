@@ -24,12 +24,18 @@ _NOT_A_NAME = re.compile(
 )
 # Of an identity card's name that a back says beside its number.
 _NOT_A_HOLDER = re.compile("香港|澳门|永久")
+_PROVINCES = (
+    "河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|"
+    "广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾"
+)
 # Provinces and what is of their rank, cities that issue under their own name, and how other places end.
 _PLACE = re.compile(
-    "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|"
-    "新疆|内蒙古|台湾|香港|澳门|广州|深圳|珠海|汕头|佛山|东莞|中山|江门|湛江|惠州|厦门|福州|泉州|漳州|莆田|杭州|宁波|温州|南京|苏州|无锡|武汉|成都|大连|青岛|沈阳|西安|"
-    "哈尔滨|长春|济南|长沙|郑州|合肥|南昌|南宁|昆明|贵阳|海口|石家庄|太原|呼和浩特|兰州|西宁|银川|乌鲁木齐|拉萨|.+[省市区县州旗盟]$"
+    f"{_PROVINCES}|北京|天津|上海|重庆|广西|西藏|宁夏|新疆|内蒙古|香港|澳门|广州|深圳|珠海|汕头|佛山|东莞|中山|江门|湛江|惠州|"
+    "厦门|福州|泉州|漳州|莆田|杭州|宁波|温州|南京|苏州|无锡|武汉|成都|大连|青岛|沈阳|西安|哈尔滨|长春|济南|长沙|郑州|合肥|南昌|南宁|昆明|"
+    "贵阳|海口|石家庄|太原|呼和浩特|兰州|西宁|银川|乌鲁木齐|拉萨|.+[省市区县州旗盟]$"
 )
+# An office's name that has lost its first characters: no province is called so, and no city by one character.
+_BEHEADED = re.compile(rf"(?!(?:{_PROVINCES})省).{{0,3}}省|(?:.+省)?.?市")
 _ENGLISH_NOT_A_NAME = re.compile(
     r"SPECIMEN|SAMPLE|PERMIT|PEOPLE|REPUBLIC|CHINA|EXIT|ENTRY|TRAVEL|MAINLAND|RESIDENT|ADMINISTRATION|IMMIGRATION|"
     r"MINISTRY|SECURITY|HONG ?KONG|MACAO|MACAU|TAIWAN|AUTHORITY|VALID|BUREAU|CARD"
@@ -130,11 +136,13 @@ def english_name(text: str) -> str:
 
 
 def authority(text: str) -> str:
-    """An issuing authority: Chinese, ending as offices do."""
+    """An issuing authority: Chinese, ending as offices do, and whole where its beginning tells."""
     plain = simplified_office(spaceless(text)).strip(".,:·")
     nation = re.search(rf"[{_HAN}]华人民共和国", plain)
     if nation:  # nothing stands before the nation's name but a label that was misread
         plain = f"中{plain[nation.start() + 1 :]}"
+    if _BEHEADED.match(plain):
+        return ""
     return plain if re.fullmatch(rf"[{_HAN}（）()]{{3,30}}(?:局|部|厅|廳|处|處|署|办|辦|委|总队|大队)", plain) else ""
 
 

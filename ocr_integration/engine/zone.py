@@ -12,7 +12,7 @@ from ocr_integration.engine.lines import Line
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"
 _LENGTH = 30
-_FILLERS = str.maketrans("く《«〈＜≤⟨‹", "<<<<<<<<")
+_FILLERS = str.maketrans("く《«〈＜≤⟨‹Λ∧^", "<<<<<<<<<<<")
 _DIGIT_FOR = str.maketrans("OQDIZSGBLUT", "00012568107")
 _WEIGHTS = (7, 3, 1)
 

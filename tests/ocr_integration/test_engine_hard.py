@@ -87,6 +87,18 @@ def test_an_office_begins_where_the_nation_is_named(text: str, read: str) -> Non
     assert shapes.authority(text) == read
 
 
+@pytest.mark.parametrize("text", ["海市公安局", "东省公安厅", "省公安厅", "龙江省公安厅", "广东省州市公安局"])
+def test_an_office_whose_beginning_was_lost_is_none(text: str) -> None:
+    assert shapes.authority(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["上海市公安局", "黑龙江省公安厅", "广东省广州市公安局", "广西壮族自治区公安厅", "公安部出入境管理局"]
+)
+def test_an_office_whose_beginning_is_known_stays(text: str) -> None:
+    assert shapes.authority(text) == text
+
+
 def test_a_place_is_spelt_as_it_is_printed() -> None:
     assert [shapes.place(text) for text in ("廈门", "內蒙古", "江苏")] == ["厦门", "内蒙古", "江苏"]
 

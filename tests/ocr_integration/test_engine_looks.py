@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from ocr_integration.contract import PermitType, Side
-from ocr_integration.engine import Engine, NoCardError, WrongSideError
+from ocr_integration.engine import Engine, NoCardError, WrongSideError, shapes
 from ocr_integration.engine.fields import on_every_card
 from ocr_integration.engine.kinds import Kind, signs_of_a_permit
 from ocr_integration.engine.labels import Field, is_no_label
 from ocr_integration.engine.lines import Line
 from ocr_integration.engine.models import Models, Recognised
+from ocr_integration.engine.opinions import _with_its_comma
 from ocr_integration.engine.page import Box, Frame
 from ocr_integration.engine.seen import clearer, moved
 from ocr_integration.engine.spacing import with_blanks
@@ -147,3 +149,29 @@ def test_the_other_side_of_a_card_is_told_without_another_look(engine: Engine, m
     with pytest.raises(WrongSideError):
         engine.read(specimen.image, side=Side.BACK)
     assert looks == 1
+
+
+def _heard(*texts: str) -> list[Recognised]:
+    return [Recognised(text, (0.9,) * len(text), (0.5,) * len(text)) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("skimmed", "cuts", "name"),
+    [
+        ("LU,XIANLONG PETER", ("LU，XIANLONG PETER",) * 3 + ("LU XIANLONG PETER",) * 2, "LU,XIANLONG PETER"),
+        ("LU,XIANLONG PETER", ("LU，XIANLONG PETER",) * 2 + ("LU XIANLONG PETER",) * 3, "LU XIANLONG PETER"),
+        ("LU XIANLONG PETER", ("LU，XIANLONG PETER",) * 5, "LU XIANLONG PETER"),
+        ("LU,XIANLONG PETER", ("LU，XIANLUNG PETER",) * 5, "LU XIANLONG PETER"),
+    ],
+)
+def test_a_lost_comma_is_taken_from_two_other_models_that_both_saw_it(
+    skimmed: str, cuts: tuple[str, ...], name: str
+) -> None:
+    read = found(Field.ENGLISH_NAME, "LU XIANLONG PETER")
+    read = replace(read, value=replace(read.value, line=replace(read.value.line, skimmed=skimmed)))
+    assert _with_its_comma(read, _heard(*cuts), shapes.english_name).text == name
+
+
+def test_a_name_in_the_light_of_a_lamp_keeps_its_comma(engine: Engine) -> None:
+    specimen = draw("hk_macao_front", seed=13180, capture="lamp")
+    assert engine.read(specimen.image, side=specimen.side).english_name == specimen.truth.english_name

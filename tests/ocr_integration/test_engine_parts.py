@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from ocr_integration.contract import PermitType, Side
 from ocr_integration.engine import UnreadableImageError, fields, shapes
 from ocr_integration.engine.kinds import Kind, find_kind, where_a_permit_lies
-from ocr_integration.engine.labels import Field, split
+from ocr_integration.engine.labels import Field, Value, split
 from ocr_integration.engine.lines import Line
 from ocr_integration.engine.page import Box, Frame, decode, is_large
 from ocr_integration.engine.zone import check_digit, parse_back, parse_exit_entry
@@ -146,6 +146,31 @@ def test_a_surname_whose_rest_was_not_found_is_no_name() -> None:
 
 def test_a_figure_in_an_english_label_is_the_letter_it_was_misread_from() -> None:
     assert fields_of(HK_FRONT, line("补换发次数／ Renewa1s 03"))[Field.COUNT] == "03"
+
+
+def test_a_figure_at_the_end_of_an_english_label_is_the_letter_it_was_misread_from() -> None:
+    assert fields_of(HK_FRONT, line("换证次数 / Times of renewa1 04"))[Field.COUNT] == "04"
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "printed", "weak", "counts"),
+    [
+        (Field.VALID_DATE, "2021.09.10-2031.09.09", "2021.09.10 - 2031.09.09", " -.", False),
+        (Field.VALID_DATE, "2021.09.10-2031.09.09", "2021.09.10 - 2031.09.09", "3", True),
+        (Field.AUTHORITY, "广东省公安厅", "广东省 公安厅", " ", False),
+        (Field.ENGLISH_NAME, "LI,XIAO MING", "LI, XIAO MING", " ", False),
+        (Field.ENGLISH_NAME, "LI,XIAO MING", "LI, XIAO MING", ",", True),
+        (Field.ENGLISH_NAME, "LI XIAO MING", "LI XIAO MING", " ", True),
+        (Field.ID_NUMBER, "A123456(7)", "A123456(7)", "(", True),
+    ],
+)
+def test_what_goes_without_saying_makes_no_value_doubtful(
+    field: Field, text: str, printed: str, weak: str, counts: bool
+) -> None:
+    whole = line(printed)
+    scores = tuple(0.3 if character in weak else 0.99 for character in printed)
+    found = fields.Found(field, text, Value(printed, scores, whole.box, whole))
+    assert (found.weakest == 0.3) is counts
 
 
 def test_two_pairs_in_one_line_are_told_apart() -> None:
