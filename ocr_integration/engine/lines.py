@@ -165,10 +165,10 @@ def _rejoined(page: Page, frame: Frame, lines: list[Line], models: Models) -> li
     """The lines, those put together again that were cut in two at a comma, between capitals or between two dates."""
     waiting = list(_in_order(lines))
     while (pair := _first_parts(waiting)) is not None:
-        box = around([pair[0].box, pair[1].box])
-        whole = Line("", (), (), box, frame.to_page(box.corners()))
+        quad = np.array([pair[0].quad[0], pair[1].quad[1], pair[1].quad[2], pair[0].quad[3]])
+        whole = Line("", (), (), _bounds_of_edges(frame.to_straight(quad)), quad)
         waiting = [line for line in waiting if line is not pair[0] and line is not pair[1]]
-        read = _read_well(whole, cut_box(page, frame, box), models)
+        read = _read_well(whole, _crop(page, quad), models)
         lines = [line for line in lines if line is not pair[0] and line is not pair[1]]
         lines.append(read)
         waiting.append(read)
@@ -187,13 +187,22 @@ def _first_parts(lines: list[Line]) -> tuple[Line, Line] | None:
 def _continues(first: Line, other: Line) -> bool:
     height = min(first.box.height, other.box.height)
     gap = other.box.left - first.box.right
-    if gap < -0.6 * height or abs(first.box.middle - other.box.middle) > 0.3 * height:
+    if gap < -0.6 * height or _out_of_row(first, other) > 0.3 * height:
         return False
     if first.text.rstrip().endswith((",", "，")) or (
         _CAPITALS.fullmatch(first.text) and _CAPITALS.fullmatch(other.text)
     ):
         return gap < 1.2 * height
     return bool(gap < 3 * height and _DATE.fullmatch(first.text) and _DATE.fullmatch(other.text))
+
+
+def _out_of_row(first: Line, other: Line) -> float:
+    """How far (pixels) the shorter line's middle lies from the axis of the longer, which may run aslant."""
+    shorter, longer = sorted((first, other), key=lambda line: line.box.width)
+    start, end = longer.quad[[0, 3]].mean(axis=0), longer.quad[[1, 2]].mean(axis=0)
+    across, down = end - start
+    away = shorter.quad.mean(axis=0) - start
+    return float(abs(across * away[1] - down * away[0]) / max(np.hypot(across, down), 1e-6))
 
 
 def _read_well(line: Line, crop: Pixels, models: Models) -> Line:

@@ -48,8 +48,9 @@ _NEARLY_SPELT, _FAR_FROM_IT = 0.8, 0.12
 _LIKELY = 0.35
 # So many cuts must say the same at least; those that mix the scripts were misread and do not count.
 _FEWEST_ALIKE = 2
-# Where a character's twin in the other script might stand, both models' mean over their cuts must be this sure.
-_SURE_TWIN = 0.75
+# Where a character's twin in the other script might stand, both models' mean over their cuts must be this sure, or one
+# of the two be all but certain.
+_SURE_TWIN, _CERTAIN_TWIN = 0.75, 0.95
 # What a model does not name at all is hardly this likely.
 _UNLIKELY = 0.01
 # Characters the other model sees where nothing is score below this.
@@ -73,8 +74,9 @@ def settle_name(page: Page, text: Text, models: Models, kind: Kind, found: dict[
         settled = _by_cuts(page, text, models, name, script, latin, is_pinyin=permit.is_pinyin)
         scripts = scripts_in((settled or name).text)
         own = mostly(scripts)
+        is_sure = settled is not None and settled.weakest >= thresholds.SURE_NAME_CHARACTER
         # A name is printed in one script: one character, or what one model takes it for, is a twin in the other.
-        if own and own is not script and (len(scripts) > 1 or (settled is None and scripts[own] > 1)):
+        if own and own is not script and (len(scripts) > 1 or (not is_sure and scripts[own] > 1)):
             settled = _by_cuts(page, text, models, name, own, latin, is_pinyin=permit.is_pinyin)
     if settled is None or len(scripts_in(settled.text)) > 1 or _passes_ink_over(page, text, settled):
         settled = replace(settled or name, witness=Witness.CONTRADICTED)
@@ -94,6 +96,17 @@ def held_against_latin(text: Text, kind: Kind, found: dict[Field, Found]) -> dic
     if PERMITS[kind.permit].is_pinyin and not _is_spelt_out(name, latin):
         name = replace(name, witness=Witness.CONTRADICTED)
     return {**found, Field.NAME: name}
+
+
+def bears_out(again: dict[Field, Found], found: dict[Field, Found]) -> bool:
+    """Whether a second look at the same print says of the name what the first said, but could not vouch for.
+
+    The first must have read it surely, if only with one model, or by its sound.
+    """
+    name, before = again.get(Field.NAME), found[Field.NAME]
+    if name is None or name.text != before.text:
+        return False
+    return before.witness is not Witness.CONTRADICTED or before.weakest >= thresholds.SURE_NAME_CHARACTER
 
 
 def _lookalike(name: Found, latin: str) -> Found | None:
@@ -130,7 +143,7 @@ def _at_once(page: Page, text: Text, models: Models, name: Found, script: Script
     scripts = scripts_in(name.text)
     if len(scripts) > 1 or (script and set(scripts) - {script}):
         return None
-    crop = cut_line(page, text, name.value.line, *CUTS[0])
+    crop = cut_line(page, text, name.value.line, *CUTS[0], is_apart=True)
     other = read_again(name, _without_ghosts(models.recognise_otherwise([crop])[0]), shapes.name)
     if other is None or other.text != name.text:
         return None
@@ -142,7 +155,7 @@ def _by_cuts(
     page: Page, text: Text, models: Models, name: Found, script: Script | None, latin: str, *, is_pinyin: bool
 ) -> Found | None:
     """What the cuts of the line say to both models together; or the one they might say that sounds like `latin`."""
-    crops = [cut_line(page, text, name.value.line, *cut) for cut in CUTS]
+    crops = [cut_line(page, text, name.value.line, *cut, is_apart=True) for cut in CUTS]
     others = [_without_ghosts(read) for read in models.recognise_otherwise(crops, script=script)]
     reads = [models.recognise(crops, script=script), others]
     said = [[(again, read) for read in each if (again := read_again(name, read, shapes.name))] for each in reads]
@@ -185,8 +198,9 @@ def _pooled(said: list[list[tuple[Found, Recognised]]]) -> Found | None:
     """The name that both models together take for the likeliest, each character by all cuts of both.
 
     A character is as likely as one model has it in the mean of its cuts, times the same of the other; its score is its
-    share of what stands for all. The models take twins of the two scripts for each other alike, so that two that agree
-    prove less. None where a twin is too likely, where they see different numbers of characters, or too few cuts do.
+    share of what stands for all. The models take twins of the two scripts for each other alike, so that two that lean
+    one way prove less. None where a twin is too likely, where they see different numbers of characters, or too few cuts
+    do.
     """
     lengths = [Counter(len(name.text) for name, _ in each).most_common(1) for each in said]
     if not all(lengths) or len({each[0][0] for each in lengths}) > 1:
@@ -206,13 +220,17 @@ def _pooled(said: list[list[tuple[Found, Recognised]]]) -> Found | None:
         text += likeliest
         share = both[likeliest] / sum(both.values())
         has_twin = any(are_twins(likeliest, character) for character in both if character != likeliest)
-        if has_twin and first.get(likeliest, 0.0) + second.get(likeliest, 0.0) < 2 * _SURE_TWIN:
+        if has_twin and not _is_sure_of_its_twin(first.get(likeliest, 0.0), second.get(likeliest, 0.0)):
             return None
         scores.append(share)
     if shapes.name(text) != text:
         return None
     seen = own[0][0][0]
     return replace(seen, text=text, value=replace(seen.value, text=text, scores=tuple(scores)), witness=Witness.AGREED)
+
+
+def _is_sure_of_its_twin(first: float, second: float) -> bool:
+    return first + second >= 2 * _SURE_TWIN or max(first, second) >= _CERTAIN_TWIN
 
 
 def _likelihoods(said: list[tuple[Found, Recognised]], at: int) -> dict[str, float]:

@@ -18,7 +18,7 @@ from ocr_integration.engine.kinds import Kind
 from ocr_integration.engine.labels import Field, Value, split
 from ocr_integration.engine.lines import Line, Text
 from ocr_integration.engine.models import Models, Recognised
-from ocr_integration.engine.page import Page, Pixels, cut_box
+from ocr_integration.engine.page import Box, Page, Pixels, cut_box
 from ocr_integration.engine.permits import PERMITS
 from ocr_integration.engine.scripts import Script
 from ocr_integration.engine.spacing import with_blanks
@@ -41,7 +41,7 @@ def weigh_unsure(page: Page, text: Text, models: Models, kind: Kind, found: dict
         read = models.recognise(crops, script=_script(kind, each))
         own = [with_blanks(opinion, crop) for opinion, crop in zip(read, crops, strict=True)]
         winner = _weigh(each, own, known[each.field])
-        if winner is not None and fields.may_lack_its_comma(winner):
+        if winner is not None and winner.field is Field.ENGLISH_NAME:
             winner = _with_its_comma(winner, models.recognise_otherwise(crops), known[each.field])
         if winner is None:
             del weighed[each.field]
@@ -63,10 +63,25 @@ def _is_sure(found: Found) -> bool:
     return found.witness is Witness.CONFIRMED
 
 
-def cut_line(page: Page, text: Text, line: Line, margin: float, scale: float, sharpening: float) -> Pixels:
+def cut_line(
+    page: Page, text: Text, line: Line, margin: float, scale: float, sharpening: float, *, is_apart: bool = False
+) -> Pixels:
+    """The line's pixels with `margin` of its height around; `is_apart`: only up to halfway to the next lines.
+
+    Latin letters and commas hang below their line; Chinese characters do not, and may be kept apart.
+    """
     height = line.box.height
-    crop = cut_box(page, text.frame, line.box.grown(margin * height, 0.7 * margin * height), scale=scale)
+    box = line.box.grown(margin * height, 0.7 * margin * height)
+    crop = cut_box(page, text.frame, _apart(box, line.box, text) if is_apart else box, scale=scale)
     return _sharpened(crop, sharpening) if sharpening else crop
+
+
+def _apart(grown: Box, box: Box, text: Text) -> Box:
+    """`grown` without what is nearer to a line above or below: strokes of a label make 芦 of the 卢 under it."""
+    beside = [line.box for line in text.lines if line.box.left < box.right and box.left < line.box.right]
+    above = [(other.bottom + box.top) / 2 for other in beside if other.middle < box.top and other.bottom < box.middle]
+    below = [(other.top + box.bottom) / 2 for other in beside if other.middle > box.bottom and other.top > box.middle]
+    return replace(grown, top=max([grown.top, *above]), bottom=min([grown.bottom, *below]))
 
 
 def _sharpened(crop: Pixels, amount: float) -> Pixels:
@@ -98,18 +113,30 @@ def _weigh(found: Found, readings: list[Recognised], shape: Shape) -> Found | No
 def _with_its_comma(found: Found, readings: list[Recognised], shape: Shape) -> Found:
     """A Latin name with the comma that most cuts show to the model of the earlier make, which loses fewer of them.
 
-    The smaller of the two other models must have seen it, too: a speck between two words is no comma.
+    The smaller of the two other models must have seen it, too: a speck between two words is no comma. Where only one of
+    the two did, a name without one is contradicted.
     """
+    letters = shapes.spaceless(found.text).replace(",", "")
     again = [other for read in readings if (other := read_again(found, read, shape))]
-    skimmed = shapes.spaceless(found.value.line.skimmed).replace("，", ",")
-    seen = [each for each in again if _is_it_with_a_comma(each, found) and shapes.spaceless(each.text) in skimmed]
-    if 2 * len(seen) <= len(readings):
-        return found
-    return replace(max(seen, key=lambda each: each.weakest), witness=Witness.AGREED)
+    seen = [each for each in again if _has_a_comma_in(each.text, letters)]
+    is_seen, is_skimmed = 2 * len(seen) > len(readings), _has_a_comma_in(found.value.line.skimmed, letters)
+    if is_seen and is_skimmed:
+        return _sure_of_its_comma(max(seen, key=lambda each: _sure_of_its_comma(each).weakest))
+    if "," not in found.text and (is_seen or is_skimmed):
+        return replace(found, witness=Witness.CONTRADICTED)
+    return found
 
 
-def _is_it_with_a_comma(other: Found, found: Found) -> bool:
-    return "," in other.text and other.text.replace(",", " ") == found.text
+def _sure_of_its_comma(found: Found) -> Found:
+    pairs = zip(found.value.text, found.value.scores, strict=True)
+    scores = tuple(1.0 if character in ",，" else score for character, score in pairs)
+    return replace(found, value=replace(found.value, scores=scores), witness=Witness.AGREED)
+
+
+def _has_a_comma_in(text: str, letters: str) -> bool:
+    """Whether the text has these letters, a comma between two of them."""
+    plain = shapes.spaceless(text).replace("，", ",")
+    return letters not in plain and letters in plain.replace(",", "")
 
 
 def read_again(found: Found, read: Recognised, shape: Shape) -> Found | None:

@@ -32,7 +32,7 @@ from ocr_integration.engine.kinds import (
 from ocr_integration.engine.labels import Field, says_nothing_new
 from ocr_integration.engine.lines import Line, Text, closer, directions, find_text, read_lines
 from ocr_integration.engine.models import Models
-from ocr_integration.engine.names import held_against_latin
+from ocr_integration.engine.names import bears_out, held_against_latin
 from ocr_integration.engine.page import Frame, Page, Points, around, corners_on_page, decode, is_large, without_overlay
 from ocr_integration.engine.portrait import Portrait, find_portrait
 from ocr_integration.engine.seen import (
@@ -177,8 +177,8 @@ class Engine:
         if again is None:
             return found
         clearer_there = fields_of(again, self._models)
-        if Field.NAME in found and seen.text.foreign < _WATERMARK_LINES:
-            # Without a watermark its print is the same and only coarser: what was doubtful stays so.
+        if Field.NAME in found and seen.text.foreign < _WATERMARK_LINES and not bears_out(clearer_there, found):
+            # Without a watermark its print is the same and only coarser: another reading of it tells nothing.
             clearer_there.pop(Field.NAME, None)
         return clearer(found, moved(clearer_there, again.text.frame, seen.text.frame))
 

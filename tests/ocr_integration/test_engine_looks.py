@@ -10,6 +10,7 @@ import pytest
 
 from ocr_integration.contract import PermitType, Side
 from ocr_integration.engine import Engine, NoCardError, WrongSideError, shapes
+from ocr_integration.engine.confidence import Witness
 from ocr_integration.engine.fields import on_every_card
 from ocr_integration.engine.kinds import Kind, signs_of_a_permit
 from ocr_integration.engine.labels import Field, is_no_label
@@ -155,21 +156,27 @@ def _heard(*texts: str) -> list[Recognised]:
     return [Recognised(text, (0.9,) * len(text), (0.5,) * len(text)) for text in texts]
 
 
+_BARE, _WHOLE = "LU XIANLONG PETER", "LU,XIANLONG PETER"
+
+
 @pytest.mark.parametrize(
-    ("skimmed", "cuts", "name"),
+    ("skimmed", "cuts", "name", "witness"),
     [
-        ("LU,XIANLONG PETER", ("LU，XIANLONG PETER",) * 3 + ("LU XIANLONG PETER",) * 2, "LU,XIANLONG PETER"),
-        ("LU,XIANLONG PETER", ("LU，XIANLONG PETER",) * 2 + ("LU XIANLONG PETER",) * 3, "LU XIANLONG PETER"),
-        ("LU XIANLONG PETER", ("LU，XIANLONG PETER",) * 5, "LU XIANLONG PETER"),
-        ("LU,XIANLONG PETER", ("LU，XIANLUNG PETER",) * 5, "LU XIANLONG PETER"),
+        (_WHOLE, ("LU，XIANLONG PETER",) * 3 + (_BARE,) * 2, _WHOLE, Witness.AGREED),
+        ("Name LU，XIANLONGPETER", (_WHOLE,) * 5, _WHOLE, Witness.AGREED),
+        (_WHOLE, (_WHOLE,) * 2 + (_BARE,) * 3, _BARE, Witness.CONTRADICTED),
+        (_BARE, (_WHOLE,) * 5, _BARE, Witness.CONTRADICTED),
+        (_BARE, ("LU，XIANLUNG PETER",) * 5, _BARE, Witness.ALONE),
+        (_BARE, (_BARE,) * 5, _BARE, Witness.ALONE),
     ],
 )
 def test_a_lost_comma_is_taken_from_two_other_models_that_both_saw_it(
-    skimmed: str, cuts: tuple[str, ...], name: str
+    skimmed: str, cuts: tuple[str, ...], name: str, witness: Witness
 ) -> None:
-    read = found(Field.ENGLISH_NAME, "LU XIANLONG PETER")
+    read = found(Field.ENGLISH_NAME, _BARE)
     read = replace(read, value=replace(read.value, line=replace(read.value.line, skimmed=skimmed)))
-    assert _with_its_comma(read, _heard(*cuts), shapes.english_name).text == name
+    whole = _with_its_comma(read, _heard(*cuts), shapes.english_name)
+    assert (whole.text, whole.witness) == (name, witness)
 
 
 def test_a_name_in_the_light_of_a_lamp_keeps_its_comma(engine: Engine) -> None:

@@ -95,6 +95,12 @@ def test_twins_of_the_two_scripts_need_more_than_that_both_lean_one_way() -> Non
     assert _pooled([[_said("秀英黃", 0.9, "黄")] * 5] * 2) is not None
 
 
+def test_one_model_that_is_all_but_certain_of_a_twin_settles_what_the_other_cannot_tell() -> None:
+    undecided = [_said("秀英黃", 0.45, "黄")] * 5
+    assert _pooled([[_said("秀英黃", 0.98, "黄")] * 5, undecided]) is not None
+    assert _pooled([[_said("秀英黃", 0.9, "黄")] * 5, undecided]) is None
+
+
 def test_names_of_different_lengths_agree_on_nothing() -> None:
     assert _pooled([[_said("麦昉", 0.9, "肪")] * 5, [_said("麦辉昉", 0.9, "肪")] * 5]) is None
 
