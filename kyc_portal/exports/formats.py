@@ -21,7 +21,7 @@ from kyc_portal.exports.parting import PARTED, cells_of, require_cells
 # Lets spreadsheets read Chinese as UTF-8.
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # What needs a quote in CSV, or is no plain start of a cell.
-_NOT_PLAIN = ('"', ",", "\r", "\t", "\0")
+_NOT_PLAIN = (b'"', b",", b"\r", b"\t", b"\0")
 _MAYBE_ESCAPED = re.compile(r'["\\\x00-\x1e]')
 
 Rows = Sequence[str]
@@ -53,12 +53,11 @@ class Format:
 def _csv(header: Sequence[str], rows: Rows, first: int) -> bytes:
     """Comma-separated; a cell that a spreadsheet would take for a formula gets a quote in front."""
     head = b"" if first else _BYTE_ORDER_MARK + _written([header]).encode()
-    # A sign before each cell, the first of a row too, tells where cells begin.
-    text = "".join([f"\n{PARTED}{row}" for row in rows])
-    if len(header) > 1 and text.count("\n") == len(rows) and not any(sign in text for sign in _NOT_PLAIN):
-        lines = _joined(text)
-    else:
-        lines = _written([guarded(cell) for cell in cells] for cells in cells_of(rows))
+    # Bytes from here on, which are searched faster; a sign before each row's first cell, too, tells where cells begin.
+    text = f"\n{PARTED}".join(["", *rows]).encode(errors="replace")
+    if len(header) > 1 and text.count(b"\n") == len(rows) and not any(sign in text for sign in _NOT_PLAIN):
+        return head + _joined(text)
+    lines = _written([guarded(cell) for cell in cells] for cells in cells_of(rows))
     return head + lines.encode(errors="replace")
 
 
@@ -69,11 +68,11 @@ def _written(rows: Iterable[Sequence[str]]) -> str:
     return out.getvalue()
 
 
-def _joined(text: str) -> str:
+def _joined(text: bytes) -> bytes:
     """The same where no cell needs a quote, many times faster: a few passes over the block's text."""
-    guarded_text = guarded_after(PARTED, text)
-    lines = guarded_text.replace(f"\n{PARTED}", "\r\n").replace(PARTED, ",")
-    return f"{lines[2:]}\r\n" if lines else ""
+    sign = PARTED.encode()
+    lines = guarded_after(PARTED, text).replace(b"\n" + sign, b"\r\n").replace(sign, b",")
+    return lines[2:] + b"\r\n" if lines else b""
 
 
 def _json_lines(header: Sequence[str], rows: Rows, first: int) -> bytes:
