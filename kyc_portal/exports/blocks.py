@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BinaryField, DateTimeField, F, Func, OuterRef, QuerySet, Subquery
+from django.db.models import BinaryField, DateTimeField, F, FloatField, Func, OuterRef, QuerySet, Subquery, Value
 
 from kyc_portal.exports.columns import AsOf, ByDatabase, ByOpening, Column, Opened, Said, columns, runs
 from kyc_portal.exports.parting import PARTED, without_parting
@@ -46,7 +46,7 @@ def blocks(wanted: Wanted, *, in_clear: bool, after: int, top: int) -> Iterator[
     rows = binary_rows(statement, [*values, after])
     while rows:
         stored = dict(zip(names, zip(*rows, strict=True), strict=True))
-        after, as_of = stored["number"][-1], stored["as_of"][0]
+        after, as_of = stored["number"][-1], datetime.fromtimestamp(stored["as_of_seconds"][0], UTC)
         keys = KeysOfMany(stored["customer_bytes"]) if in_clear else None
         with rows_ahead(statement, [*values, after]) as ahead:
             lines = _lines(parts, stored, _opened(stored, keys), as_of)
@@ -82,7 +82,7 @@ def _statement(
         "id_bytes": _sixteen_bytes(F("id")),
         "customer_bytes": _sixteen_bytes(F("customer_id")),
         "key_beside": key_beside(customer="customer_id", sealed="summary_sealed"),
-        "as_of": Func(function="statement_timestamp", output_field=DateTimeField()),
+        "as_of_seconds": _as_of_seconds(),
         **told,
         **(_clear_values() if in_clear else {}),
     }
@@ -97,6 +97,12 @@ def _statement(
 def _sixteen_bytes(value: Any) -> Func:
     """A key as it is bound to what is sealed; cheaper to read than an object for each."""
     return Func(value, function="uuid_send", output_field=BinaryField())
+
+
+def _as_of_seconds() -> Func:
+    """When the statement began, in seconds since 1970; cheaper to read than an instant for each row."""
+    began = Func(function="statement_timestamp", output_field=DateTimeField())
+    return Func(Value("epoch"), began, function="date_part", output_field=FloatField())
 
 
 def _clear_values() -> dict[str, Any]:

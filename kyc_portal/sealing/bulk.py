@@ -22,6 +22,8 @@ from kyc_portal.sealing.keys import context_of, ring
 from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.sealing.values import FORM, HEADER, NONCE, bound_to, place_of, require_form
 
+# Where in a sealed value what the cipher gave begins.
+_SEALED = HEADER + NONCE
 # The version by its two bytes, as it stands in what it sealed.
 _KEYS = (
     "SELECT uuid_send(customer), int2send(version::int2), master_id, wrapped"
@@ -35,8 +37,9 @@ def key_beside(*, customer: str, sealed: str) -> Subquery:
     """For a row of the statement it stands in: the wrapped key that sealed this column, behind its master key's id."""
     version = Func(Cast("version", SmallIntegerField()), function="int2send", output_field=BinaryField())
     sealed_by = Func(OuterRef(sealed), Value(len(FORM) + 1), Value(HEADER - len(FORM)), function="substring")
+    # `textsend` gives UTF-8, which is what Django's connections speak.
     told = Func(
-        Func(F("master_id"), Value("UTF8"), function="convert_to", output_field=BinaryField()),
+        Func(F("master_id"), function="textsend", output_field=BinaryField()),
         F("wrapped"),
         arg_joiner=r" || '\x00'::bytea || ",
         template="%(expressions)s",
@@ -67,9 +70,11 @@ def open_beside(
                 texts.append(_unopened(blob))
                 continue
             master_id, _end, wrapped = key.partition(b"\0")
-            context = context_of(customer, blob[len(FORM) : HEADER])
+            header = blob[:HEADER]
+            context = context_of(customer, header[len(FORM) :])
             cipher = AESGCM(masters.unwrap(master_id.decode(), wrapped, context=context))
-            texts.append(_opened(cipher, customer, place, row_id, blob))
+            bound = bound_to(customer, place, row_id, header)  # as `_opened` does, whose call alone a million rows feel
+            texts.append(cipher.decrypt(blob[HEADER:_SEALED], blob[_SEALED:], bound))
         return _parsed(texts)
 
 
@@ -128,7 +133,7 @@ def _unopened(blob: bytes | None) -> bytes:
 
 def _opened(cipher: AESGCM, customer: bytes, place: bytes, row_id: bytes, blob: bytes) -> bytes:
     bound = bound_to(customer, place, row_id, blob[:HEADER])
-    return cipher.decrypt(blob[HEADER : HEADER + NONCE], blob[HEADER + NONCE :], bound)
+    return cipher.decrypt(blob[HEADER:_SEALED], blob[_SEALED:], bound)
 
 
 def _parsed(texts: Sequence[bytes]) -> list[Opened]:
