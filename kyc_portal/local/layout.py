@@ -176,7 +176,8 @@ def all_parts_answer(layout: Layout) -> bool:
 def services(layout: Layout) -> list[Service]:
     """The Python processes, in the order they start."""
     python = sys.executable
-    celery = (python, "-m", "celery", "-A", "kyc_portal", "--workdir", str(PROJECT))
+    # Django's checks run where tables are made (`SETUP`); here they would load every page into each worker.
+    celery = (python, "-m", "celery", "--skip-checks", "-A", "kyc_portal", "--workdir", str(PROJECT))
     ocr_port = layout.environment["OCR_PORT"]
     return [
         Service(
