@@ -16,7 +16,7 @@ from kyc_portal.audit.proof import pack_verifier, plain_ed25519, verifier
 from kyc_portal.exports import archive
 from kyc_portal.exports.archive import Content, Made
 from kyc_portal.exports.asking import PURPOSE_MIN
-from kyc_portal.exports.case_pack import contents, page, paper
+from kyc_portal.exports.case_pack import contents, page
 from kyc_portal.exports.case_pack.case_file import CaseFile, Making
 from kyc_portal.exports.errors import NotAllowedError, RefusedError
 from kyc_portal.submissions import scans
@@ -92,6 +92,9 @@ def make(*, submission: Submission, purpose: str, with_notes: bool, by: User, no
 
 def files_of(case: CaseFile) -> Mapping[str, Content]:
     """Every file of the pack by its path, but the list of hashes."""
+    # What draws PDFs is 30 MB in memory, and every process that knows an address of ours would hold it.
+    from kyc_portal.exports.case_pack import paper
+
     data = case.as_json()
     digest = hashlib.sha256(data).hexdigest()
     return {
