@@ -10,7 +10,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements/run.txt -r requi
 COPY . .
 # No process may write bytecode, so it is made here, the standard library's too: compiling costs time and memory at each start.
 RUN python scripts/messages compile \
-    && python -m compileall -q -x '/(site-packages|tests?)/' /usr/local/lib/python3.11 /app
+    && python -m compileall -q -x '/(site-packages|tests?)/' "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" /app
 # Values of no worth: collecting the style sheets reads settings, and opens nothing.
 RUN KYC_ENV=production DATABASE_URL=postgresql:///x REDIS_URL=redis://x STORAGE_URL=file:///x \
     OCR_ENDPOINT=http://x OCR_SECRET_ID=x OCR_SECRET_KEY=x MASTER_KEY=x DIGEST_KEY=x \

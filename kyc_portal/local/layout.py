@@ -176,7 +176,7 @@ def all_parts_answer(layout: Layout) -> bool:
 def services(layout: Layout) -> list[Service]:
     """The Python processes, in the order they start."""
     python = sys.executable
-    # Django's checks run where tables are made (`SETUP`); here they would load every page into each worker.
+    # Django's checks run where tables are made (`SETUP`); here they would load every page before the first task.
     celery = (python, "-m", "celery", "--skip-checks", "-A", "kyc_portal", "--workdir", str(PROJECT))
     ocr_port = layout.environment["OCR_PORT"]
     return [

@@ -14,7 +14,8 @@ from ocr_integration.engine.calibration import CURVES
 class Witness(IntEnum):
     """Who bears a reading out, the strongest last."""
 
-    # An unclear print that the machine-readable line contradicts, or a name in two scripts at once.
+    # An unclear print that the machine-readable line contradicts, a name in two scripts at once, or a comma that only
+    # some saw.
     CONTRADICTED = -1
     ALONE = 0
     # The smaller model, or most of several cuts of the same line, read the same.

@@ -43,6 +43,8 @@ _ON_EVERY_FRONT = (
     Field.NAME, Field.ENGLISH_NAME, Field.SEX, Field.BIRTHDAY, Field.VALID_DATE, Field.AUTHORITY, Field.NUMBER,
 )  # fmt: skip
 _DATES = {Field.BIRTHDAY, Field.VALID_DATE}
+# Of one date, and of two; cards print two figures for a day and a month.
+_FIGURES_OF_DATES = (8, 16)
 # Names of offices and places: many, but each is a set phrase.
 _WORDS = {Field.PLACE, Field.NATIONALITY, Field.AUTHORITY}
 _UNLABELLED = 0.35
@@ -86,16 +88,20 @@ class Found:
     def _goes_without_saying(self, at: int) -> bool:
         """Whether the value would be reported alike without this character of its print, or with another in its place.
 
-        Blanks say how wide a gap is, and ink tells where words part; only in a Latin name without a comma one may stand
-        where that was lost. What parts a date is given by its grammar. A name's dot has several signs in the model's
-        alphabet, which share its score.
+        What parts a date with all its figures is given by its grammar. A name's dot has several signs in the model's
+        alphabet, which share its score. A blank's score says how wide a gap is: it counts where words part, unless the
+        smaller model parted them alike, and where a figure or a comma may have been lost.
         """
-        character = self.value.text[at]
+        printed, character = self.value.text, self.value.text[at]
         if self.field is Field.NAME and character in shapes.DOTS:
             return True
         if self.field in _DATES and not character.isalnum():
-            return True
-        return character.isspace() and not may_lack_its_comma(self)
+            return sum(map(str.isdigit, printed)) in _FIGURES_OF_DATES
+        if not character.isspace() or self.field is Field.COUNT or may_lack_its_comma(self):
+            return False
+        beside = "".join(printed[max(0, at - 1) : at + 2].split())
+        parts_words = beside.isascii() and beside.isalpha()
+        return not parts_words or self.text in self.value.line.skimmed.replace("，", ",")
 
 
 def shapes_of(kind: Kind) -> dict[Field, Shape]:

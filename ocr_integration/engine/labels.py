@@ -89,12 +89,12 @@ _TRADITIONAL = "別證號碼簽發機關點換數國籍來臺陸內門區歷舊�
 _SIMPLIFIED = "别证号码签发机关点换数国籍来台陆内门区历旧澳补构编际务总"
 # What else offices and places are spelt with; these are printed in simplified characters whoever holds the card.
 _OFFICES = str.maketrans(
-    "廈廣東蘇遼寧龍陝雲貴廳處隊辦慶華縣關湯灣濟漢瀋長滬", "厦广东苏辽宁龙陕云贵厅处队办庆华县关汤湾济汉沈长沪"
+    "廈廣東蘇遼寧龍陝雲貴廳處隊辦慶華縣關湯灣濟漢瀋長滬肅", "厦广东苏辽宁龙陕云贵厅处队办庆华县关汤湾济汉沈长沪肃"
 )
 _FOLD = str.maketrans(_TRADITIONAL + "：（）／，．－", _SIMPLIFIED + ":()/,.-")
 
-# Within a word, or at the end of one in small letters.
-_FIGURE_IN_A_WORD = re.compile(r"(?<=[A-Za-z])[10](?=[a-z])|(?<=[a-z]{3})[10](?![0-9A-Za-z])")
+# Within a word; at the end of one it may be the value's first, but for the word that ends so.
+_FIGURE_IN_A_WORD = re.compile(r"(?<=[A-Za-z])[10](?=[a-z])|(?<=[Rr]enewa)1(?![0-9A-Za-z])")
 
 
 def folded(text: str) -> str:

@@ -54,7 +54,7 @@ class Line:
     @property
     def weakest(self) -> float:
         """The score of the weakest character; a blank's only says how wide a gap is."""
-        pairs = zip(self.text, self.scores, strict=False)
+        pairs = zip(self.text, self.scores, strict=True)
         return min((score for character, score in pairs if not character.isspace()), default=0.0)
 
 
@@ -165,7 +165,7 @@ def _rejoined(page: Page, frame: Frame, lines: list[Line], models: Models) -> li
     """The lines, those put together again that were cut in two at a comma, between capitals or between two dates."""
     waiting = list(_in_order(lines))
     while (pair := _first_parts(waiting)) is not None:
-        quad = np.array([pair[0].quad[0], pair[1].quad[1], pair[1].quad[2], pair[0].quad[3]])
+        quad = _around_both(*pair)
         whole = Line("", (), (), _bounds_of_edges(frame.to_straight(quad)), quad)
         waiting = [line for line in waiting if line is not pair[0] and line is not pair[1]]
         read = _read_well(whole, _crop(page, quad), models)
@@ -173,6 +173,21 @@ def _rejoined(page: Page, frame: Frame, lines: list[Line], models: Models) -> li
         lines.append(read)
         waiting.append(read)
     return lines
+
+
+def _around_both(first: Line, other: Line) -> Points:
+    """From the first's left edge to the farther right one, both as high as the higher: a comma hangs below its line."""
+    last = max(first, other, key=lambda line: line.box.right)
+    edges = [first.quad[[0, 3]], last.quad[[1, 2]]]
+    height = max(float(np.linalg.norm(edge[1] - edge[0])) for edge in edges)
+    (top_left, bottom_left), (top_right, bottom_right) = (_as_long(edge, height) for edge in edges)
+    return np.array([top_left, top_right, bottom_right, bottom_left])
+
+
+def _as_long(edge: Points, length: float) -> Points:
+    """The edge (2 x 2) made so long, its middle where it was."""
+    middle, own = edge.mean(axis=0), max(float(np.linalg.norm(edge[1] - edge[0])), 1e-6)
+    return np.asarray(middle + (edge - middle) * (length / own), dtype=np.float64)
 
 
 def _first_parts(lines: list[Line]) -> tuple[Line, Line] | None:

@@ -28,7 +28,7 @@ from ocr_integration.engine.page import Box, Page, Pixels, cut_box
 from ocr_integration.engine.permits import PERMITS
 from ocr_integration.engine.romanisation import likeness
 from ocr_integration.engine.scripts import Script, are_twins, mostly, scripts_in
-from ocr_integration.engine.zone import plain
+from ocr_integration.engine.zone import names_line
 
 # Ink farther than this from every character that was read (in line heights) belongs to one that was passed over...
 _FARTHEST_INK = 1.0
@@ -49,15 +49,13 @@ _LIKELY = 0.35
 # So many cuts must say the same at least; those that mix the scripts were misread and do not count.
 _FEWEST_ALIKE = 2
 # Where a character's twin in the other script might stand, both models' mean over their cuts must be this sure, or one
-# of the two be all but certain.
-_SURE_TWIN, _CERTAIN_TWIN = 0.75, 0.95
+# of the two be all but certain while the other leaves it open.
+_SURE_TWIN, _CERTAIN_TWIN, _OPEN_TWIN = 0.75, 0.95, 0.4
 # What a model does not name at all is hardly this likely.
 _UNLIKELY = 0.01
 # Characters the other model sees where nothing is score below this.
 _GHOST = 0.08
 _NAME_IN_ZONE = re.compile("[A-Z]+(<[A-Z]+)*<<[A-Z]+[A-Z<]*")
-# The line of names has no figures: one there was misread.
-_LETTER_FOR = str.maketrans("01258", "OIZSB")
 
 
 def settle_name(page: Page, text: Text, models: Models, kind: Kind, found: dict[Field, Found]) -> dict[Field, Found]:
@@ -74,7 +72,9 @@ def settle_name(page: Page, text: Text, models: Models, kind: Kind, found: dict[
         settled = _by_cuts(page, text, models, name, script, latin, is_pinyin=permit.is_pinyin)
         scripts = scripts_in((settled or name).text)
         own = mostly(scripts)
-        is_sure = settled is not None and settled.weakest >= thresholds.SURE_NAME_CHARACTER
+        is_sure = settled is not None and (
+            settled.witness is Witness.CONFIRMED or settled.weakest >= thresholds.SURE_NAME_CHARACTER
+        )
         # A name is printed in one script: one character, or what one model takes it for, is a twin in the other.
         if own and own is not script and (len(scripts) > 1 or (not is_sure and scripts[own] > 1)):
             settled = _by_cuts(page, text, models, name, own, latin, is_pinyin=permit.is_pinyin)
@@ -98,15 +98,19 @@ def held_against_latin(text: Text, kind: Kind, found: dict[Field, Found]) -> dic
     return {**found, Field.NAME: name}
 
 
-def bears_out(again: dict[Field, Found], found: dict[Field, Found]) -> bool:
+def bears_out(page: Page, text: Text, again: dict[Field, Found], found: dict[Field, Found]) -> bool:
     """Whether a second look at the same print says of the name what the first said, but could not vouch for.
 
-    The first must have read it surely, if only with one model, or by its sound.
+    The first must have read it surely, if only with one model, or with both, if unsurely, and no ink left over; or by
+    its sound.
     """
     name, before = again.get(Field.NAME), found[Field.NAME]
     if name is None or name.text != before.text:
         return False
-    return before.witness is not Witness.CONTRADICTED or before.weakest >= thresholds.SURE_NAME_CHARACTER
+    if before.witness is Witness.CONFIRMED:
+        return True
+    is_likely = before.witness is Witness.AGREED or before.weakest >= thresholds.SURE_NAME_CHARACTER
+    return is_likely and not _passes_ink_over(page, text, before)
 
 
 def _lookalike(name: Found, latin: str) -> Found | None:
@@ -134,8 +138,7 @@ def _latin(text: Text, found: dict[Field, Found]) -> str:
     printed = found.get(Field.ENGLISH_NAME)
     if printed is not None:
         return printed.text if fields.is_clear(printed) else ""
-    lines = (plain(line.text).translate(_LETTER_FOR) for line in text.lines)
-    return next(filter(_NAME_IN_ZONE.fullmatch, lines), "")
+    return next(filter(_NAME_IN_ZONE.fullmatch, (names_line(line.text) for line in text.lines)), "")
 
 
 def _at_once(page: Page, text: Text, models: Models, name: Found, script: Script | None) -> Found | None:
@@ -230,7 +233,8 @@ def _pooled(said: list[list[tuple[Found, Recognised]]]) -> Found | None:
 
 
 def _is_sure_of_its_twin(first: float, second: float) -> bool:
-    return first + second >= 2 * _SURE_TWIN or max(first, second) >= _CERTAIN_TWIN
+    is_left_open = max(first, second) >= _CERTAIN_TWIN and min(first, second) >= _OPEN_TWIN
+    return first + second >= 2 * _SURE_TWIN or is_left_open
 
 
 def _likelihoods(said: list[tuple[Found, Recognised]], at: int) -> dict[str, float]:

@@ -5,7 +5,7 @@ Single characters flip with the cut; the true one wins most cuts, and clearly. S
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 import cv2
@@ -25,6 +25,8 @@ from ocr_integration.engine.spacing import with_blanks
 
 # Margin (share of the line's height), scale and sharpening of each cut.
 CUTS = ((0.06, 1.0, 0.0), (0.1, 0.7, 0.0), (0.14, 1.0, 1.2), (0.2, 1.3, 0.0), (0.1, 1.3, 2.0))
+# Of a line's own height no more than this is taken for its neighbours' on either side.
+_MOST_TAKEN_OFF = 0.12
 # Together with the first reading this many must be the same text to count as agreement.
 _MOST = 5
 
@@ -81,7 +83,9 @@ def _apart(grown: Box, box: Box, text: Text) -> Box:
     beside = [line.box for line in text.lines if line.box.left < box.right and box.left < line.box.right]
     above = [(other.bottom + box.top) / 2 for other in beside if other.middle < box.top and other.bottom < box.middle]
     below = [(other.top + box.bottom) / 2 for other in beside if other.middle > box.bottom and other.top > box.middle]
-    return replace(grown, top=max([grown.top, *above]), bottom=min([grown.bottom, *below]))
+    own = box.grown(0, -_MOST_TAKEN_OFF * box.height)
+    top, bottom = min(max([grown.top, *above]), own.top), max(min([grown.bottom, *below]), own.bottom)
+    return replace(grown, top=top, bottom=bottom)
 
 
 def _sharpened(crop: Pixels, amount: float) -> Pixels:
@@ -113,30 +117,46 @@ def _weigh(found: Found, readings: list[Recognised], shape: Shape) -> Found | No
 def _with_its_comma(found: Found, readings: list[Recognised], shape: Shape) -> Found:
     """A Latin name with the comma that most cuts show to the model of the earlier make, which loses fewer of them.
 
-    The smaller of the two other models must have seen it, too: a speck between two words is no comma. Where only one of
-    the two did, a name without one is contradicted.
+    The smaller of the two other models must have seen it at the same place: a speck between two words is no comma.
+    Where only one of the two saw one, or they saw it elsewhere, the name is contradicted. Its letters and blanks stay.
     """
     letters = shapes.spaceless(found.text).replace(",", "")
-    again = [other for read in readings if (other := read_again(found, read, shape))]
-    seen = [each for each in again if _has_a_comma_in(each.text, letters)]
-    is_seen, is_skimmed = 2 * len(seen) > len(readings), _has_a_comma_in(found.value.line.skimmed, letters)
-    if is_seen and is_skimmed:
-        return _sure_of_its_comma(max(seen, key=lambda each: _sure_of_its_comma(each).weakest))
-    if "," not in found.text and (is_seen or is_skimmed):
-        return replace(found, witness=Witness.CONTRADICTED)
-    return found
+    again = (read_again(found, read, shape) for read in readings)
+    places = Counter(_comma_in(each.text, letters, is_all=True) for each in again if each is not None)
+    seen = next((place for place, many in places.items() if place and 2 * many > len(readings)), None)
+    skimmed = _comma_in(found.value.line.skimmed, letters)
+    own = _comma_in(found.text, letters, is_all=True)
+    if seen is not None and seen == skimmed and own in (None, seen):
+        return _with_comma_at(found, seen)
+    is_doubtful = own is None and (seen is not None or skimmed is not None)
+    return replace(found, witness=Witness.CONTRADICTED) if is_doubtful else found
 
 
-def _sure_of_its_comma(found: Found) -> Found:
-    pairs = zip(found.value.text, found.value.scores, strict=True)
-    scores = tuple(1.0 if character in ",，" else score for character, score in pairs)
-    return replace(found, value=replace(found.value, scores=scores), witness=Witness.AGREED)
-
-
-def _has_a_comma_in(text: str, letters: str) -> bool:
-    """Whether the text has these letters, a comma between two of them."""
+def _comma_in(text: str, letters: str, *, is_all: bool = False) -> int | None:
+    """Behind how many of these letters the text has a comma, if it has them with one; `is_all`: and nothing else."""
     plain = shapes.spaceless(text).replace("，", ",")
-    return letters not in plain and letters in plain.replace(",", "")
+    for place in range(1, len(letters)):
+        parted = f"{letters[:place]},{letters[place:]}"
+        if parted == plain or (not is_all and parted in plain):
+            return place
+    return None
+
+
+def _with_comma_at(found: Found, place: int) -> Found:
+    """The name with a comma behind so many of its letters, in place of a blank there; no one doubts the comma."""
+    text, scores = _comma_put(found.text, (1.0,) * len(found.text), place)
+    printed, scores = _comma_put(found.value.text, found.value.scores, place)
+    return replace(found, text=text, value=replace(found.value, text=printed, scores=scores), witness=Witness.AGREED)
+
+
+def _comma_put(text: str, scores: tuple[float, ...], place: int) -> tuple[str, tuple[float, ...]]:
+    told = [(each, score) for each, score in zip(text, scores, strict=True) if each not in ",，"]
+    behind = [at for at, (each, _) in enumerate(told) if not each.isspace()][place - 1] + 1
+    rest = told[behind:]
+    while rest and rest[0][0].isspace():
+        rest = rest[1:]
+    whole = [*told[:behind], (",", 1.0), *rest]
+    return "".join(each for each, _ in whole), tuple(score for _, score in whole)
 
 
 def read_again(found: Found, read: Recognised, shape: Shape) -> Found | None:

@@ -177,7 +177,11 @@ class Engine:
         if again is None:
             return found
         clearer_there = fields_of(again, self._models)
-        if Field.NAME in found and seen.text.foreign < _WATERMARK_LINES and not bears_out(clearer_there, found):
+        if (
+            Field.NAME in found
+            and seen.text.foreign < _WATERMARK_LINES
+            and not bears_out(page, seen.text, clearer_there, found)
+        ):
             # Without a watermark its print is the same and only coarser: another reading of it tells nothing.
             clearer_there.pop(Field.NAME, None)
         return clearer(found, moved(clearer_there, again.text.frame, seen.text.frame))

@@ -35,7 +35,8 @@ _PLACE = re.compile(
     "贵阳|海口|石家庄|太原|呼和浩特|兰州|西宁|银川|乌鲁木齐|拉萨|.+[省市区县州旗盟]$"
 )
 # An office's name that has lost its first characters: no province is called so, and no city by one character.
-_BEHEADED = re.compile(rf"(?!(?:{_PROVINCES})省).{{0,3}}省|(?:.+省)?.?市")
+# (津市市 and 沙市区 are cities, 市场 is a market.)
+_BEHEADED = re.compile(rf"[（(]?+(?!(?:{_PROVINCES})省).{{0,3}}省|(?:.+省)?.?市(?![市区场])")
 _ENGLISH_NOT_A_NAME = re.compile(
     r"SPECIMEN|SAMPLE|PERMIT|PEOPLE|REPUBLIC|CHINA|EXIT|ENTRY|TRAVEL|MAINLAND|RESIDENT|ADMINISTRATION|IMMIGRATION|"
     r"MINISTRY|SECURITY|HONG ?KONG|MACAO|MACAU|TAIWAN|AUTHORITY|VALID|BUREAU|CARD"

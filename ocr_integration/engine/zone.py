@@ -14,6 +14,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"
 _LENGTH = 30
 _FILLERS = str.maketrans("く《«〈＜≤⟨‹Λ∧^", "<<<<<<<<<<<")
 _DIGIT_FOR = str.maketrans("OQDIZSGBLUT", "00012568107")
+_LETTER_FOR = str.maketrans("01258", "OIZSB")
 _WEIGHTS = (7, 3, 1)
 
 
@@ -49,6 +50,11 @@ def plain(text: str) -> str:
     """The text in the zone's own alphabet: blanks gone, look-alikes of `<` mapped."""
     mapped = text.translate(_FILLERS).replace(" ", "")
     return re.sub(r"(?<=<)[cCく](?=<)", "<", mapped).upper()
+
+
+def names_line(text: str) -> str:
+    """The text as a line of names: it has no figures, so one there was misread."""
+    return plain(text).translate(_LETTER_FOR)
 
 
 def is_zone_line(text: str) -> bool:

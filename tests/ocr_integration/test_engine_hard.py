@@ -93,7 +93,17 @@ def test_an_office_whose_beginning_was_lost_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["上海市公安局", "黑龙江省公安厅", "广东省广州市公安局", "广西壮族自治区公安厅", "公安部出入境管理局"]
+    "text",
+    [
+        "上海市公安局",
+        "黑龙江省公安厅",
+        "广东省广州市公安局",
+        "广西壮族自治区公安厅",
+        "公安部出入境管理局",
+        "湖南省津市市公安局",
+        "沙市区公安局",
+        "(广东省)公安厅",
+    ],
 )
 def test_an_office_whose_beginning_is_known_stays(text: str) -> None:
     assert shapes.authority(text) == text

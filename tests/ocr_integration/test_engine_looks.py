@@ -164,7 +164,10 @@ _BARE, _WHOLE = "LU XIANLONG PETER", "LU,XIANLONG PETER"
     [
         (_WHOLE, ("LU，XIANLONG PETER",) * 3 + (_BARE,) * 2, _WHOLE, Witness.AGREED),
         ("Name LU，XIANLONGPETER", (_WHOLE,) * 5, _WHOLE, Witness.AGREED),
+        (_WHOLE, ("LU,XIANLONGPETER",) * 5, _WHOLE, Witness.AGREED),  # blanks stay as they were read
         (_WHOLE, (_WHOLE,) * 2 + (_BARE,) * 3, _BARE, Witness.CONTRADICTED),
+        (_WHOLE, ("LU,XIANLONG PETERS",) * 5, _BARE, Witness.CONTRADICTED),
+        (_WHOLE, ("LU XIANLONG,PETER",) * 5, _BARE, Witness.CONTRADICTED),
         (_BARE, (_WHOLE,) * 5, _BARE, Witness.CONTRADICTED),
         (_BARE, ("LU，XIANLUNG PETER",) * 5, _BARE, Witness.ALONE),
         (_BARE, (_BARE,) * 5, _BARE, Witness.ALONE),
@@ -177,6 +180,12 @@ def test_a_lost_comma_is_taken_from_two_other_models_that_both_saw_it(
     read = replace(read, value=replace(read.value, line=replace(read.value.line, skimmed=skimmed)))
     whole = _with_its_comma(read, _heard(*cuts), shapes.english_name)
     assert (whole.text, whole.witness) == (name, witness)
+
+
+def test_a_comma_that_was_read_is_not_moved_by_others() -> None:
+    read = found(Field.ENGLISH_NAME, "LI,XIAO MING")
+    read = replace(read, value=replace(read.value, line=replace(read.value.line, skimmed="LIXIAO,MING")))
+    assert _with_its_comma(read, _heard(*["LIXIAO,MING"] * 5), shapes.english_name) == read
 
 
 def test_a_name_in_the_light_of_a_lamp_keeps_its_comma(engine: Engine) -> None:

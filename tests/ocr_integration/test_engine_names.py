@@ -99,6 +99,8 @@ def test_one_model_that_is_all_but_certain_of_a_twin_settles_what_the_other_cann
     undecided = [_said("秀英黃", 0.45, "黄")] * 5
     assert _pooled([[_said("秀英黃", 0.98, "黄")] * 5, undecided]) is not None
     assert _pooled([[_said("秀英黃", 0.9, "黄")] * 5, undecided]) is None
+    against = [_said("秀英黄", 0.8, "黃")] * 5
+    assert _pooled([[_said("秀英黃", 0.99, "黄")] * 5, against]) is None
 
 
 def test_names_of_different_lengths_agree_on_nothing() -> None:

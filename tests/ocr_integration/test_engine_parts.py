@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -158,7 +159,10 @@ def test_a_figure_at_the_end_of_an_english_label_is_the_letter_it_was_misread_fr
         (Field.VALID_DATE, "2021.09.10-2031.09.09", "2021.09.10 - 2031.09.09", " -.", False),
         (Field.VALID_DATE, "2021.09.10-2031.09.09", "2021.09.10 - 2031.09.09", "3", True),
         (Field.AUTHORITY, "广东省公安厅", "广东省 公安厅", " ", False),
-        (Field.ENGLISH_NAME, "LI,XIAO MING", "LI, XIAO MING", " ", False),
+        (Field.VALID_DATE, "2021.09.01-2031.09.16", "2021.09.1-2031.09.16", "-", True),  # a figure may be lost
+        (Field.COUNT, "12", "1 2", " ", True),
+        (Field.ENGLISH_NAME, "LI,XIAOMING", "LI, XIAOMING", " ", False),
+        (Field.ENGLISH_NAME, "LI,XIAO MING", "LI, XIAO MING", " ", True),
         (Field.ENGLISH_NAME, "LI,XIAO MING", "LI, XIAO MING", ",", True),
         (Field.ENGLISH_NAME, "LI XIAO MING", "LI XIAO MING", " ", True),
         (Field.ID_NUMBER, "A123456(7)", "A123456(7)", "(", True),
@@ -171,6 +175,12 @@ def test_what_goes_without_saying_makes_no_value_doubtful(
     scores = tuple(0.3 if character in weak else 0.99 for character in printed)
     found = fields.Found(field, text, Value(printed, scores, whole.box, whole))
     assert (found.weakest == 0.3) is counts
+
+
+def test_a_blank_that_both_models_saw_makes_no_name_doubtful() -> None:
+    whole = replace(line("LI,XIAO MING"), skimmed="Name LI，XIAO MING")
+    scores = tuple(0.3 if character == " " else 0.99 for character in whole.text)
+    assert fields.Found(Field.ENGLISH_NAME, whole.text, Value(whole.text, scores, whole.box, whole)).weakest == 0.99
 
 
 def test_two_pairs_in_one_line_are_told_apart() -> None:
