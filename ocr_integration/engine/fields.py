@@ -141,8 +141,9 @@ def witnessed(found: Found) -> Found:
     """`found`, marked as agreed upon where the smaller model read the same in its line."""
     if may_lack_its_comma(found):
         return found
-    skimmed = shapes.spaceless(found.value.line.skimmed)
-    said = (shapes.spaceless(found.value.text), found.text if found.family is Family.WORDS else "")
+    skimmed = shapes.spaceless(found.value.line.skimmed).replace("，", ",")
+    printed = shapes.spaceless(found.value.text).replace("，", ",")
+    said = (printed, found.text if found.family is Family.WORDS else "")
     if found.witness is Witness.ALONE and any(text and text in skimmed for text in said):
         return replace(found, witness=Witness.AGREED)
     return found

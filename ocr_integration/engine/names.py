@@ -51,6 +51,8 @@ _FEWEST_ALIKE = 2
 # Where a character's twin in the other script might stand, both models' mean over their cuts must be this sure, or one
 # of the two be all but certain while the other leaves it open.
 _SURE_TWIN, _CERTAIN_TWIN, _OPEN_TWIN = 0.75, 0.95, 0.4
+# What neither takes for likelier than all else together is a guess, however unlikely its rivals are.
+_LIKELIER_THAN_NOT = 0.6
 # What a model does not name at all is hardly this likely.
 _UNLIKELY = 0.01
 # Characters the other model sees where nothing is score below this.
@@ -129,8 +131,15 @@ def _lookalike(name: Found, latin: str) -> Found | None:
 
 
 def _is_spelt_out(name: Found, pinyin: str) -> bool:
-    """Whether the name is spelt as its pinyin says; true where the card states none."""
-    return not pinyin or likeness(name.text, pinyin) >= _SPELT_OUT
+    """Whether the name is spelt as its pinyin says; true where the card states none.
+
+    A name that has one character more than what is spelt took it from beside its line.
+    """
+    if not pinyin:
+        return True
+    fit = likeness(name.text, pinyin)
+    is_longer = fit < 1.0 and any(likeness(part, pinyin) == 1.0 for part in (name.text[1:], name.text[:-1]))
+    return fit >= _SPELT_OUT and not is_longer
 
 
 def _latin(text: Text, found: dict[Field, Found]) -> str:
@@ -201,9 +210,9 @@ def _pooled(said: list[list[tuple[Found, Recognised]]]) -> Found | None:
     """The name that both models together take for the likeliest, each character by all cuts of both.
 
     A character is as likely as one model has it in the mean of its cuts, times the same of the other; its score is its
-    share of what stands for all. The models take twins of the two scripts for each other alike, so that two that lean
-    one way prove less. None where a twin is too likely, where they see different numbers of characters, or too few cuts
-    do.
+    share of what stands for all, and to one of the two it must be likelier than not. The models take twins of the two
+    scripts for each other alike, so that two that lean one way prove less. None where a twin is too likely, where they
+    see different numbers of characters, or too few cuts do.
     """
     lengths = [Counter(len(name.text) for name, _ in each).most_common(1) for each in said]
     if not all(lengths) or len({each[0][0] for each in lengths}) > 1:
@@ -222,6 +231,8 @@ def _pooled(said: list[list[tuple[Found, Recognised]]]) -> Found | None:
         likeliest = max(both, key=lambda character: both[character])
         text += likeliest
         share = both[likeliest] / sum(both.values())
+        if max(first.get(likeliest, 0.0), second.get(likeliest, 0.0)) < _LIKELIER_THAN_NOT:
+            return None
         has_twin = any(are_twins(likeliest, character) for character in both if character != likeliest)
         if has_twin and not _is_sure_of_its_twin(first.get(likeliest, 0.0), second.get(likeliest, 0.0)):
             return None

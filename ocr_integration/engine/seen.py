@@ -104,8 +104,9 @@ def clearer(found: dict[Field, Found], again: dict[Field, Found]) -> dict[Field,
     better = dict(found)
     for field, each in again.items():
         before = better.get(field)
-        if before is not None and each.text != before.text and each.text in before.text:
-            continue  # a part of what was read before
+        is_part = before is not None and each.text != before.text and each.text in before.text
+        if is_part and before is not None and before.witness is not Witness.CONTRADICTED:
+            continue
         is_second = (
             before is not None and before.value.line is not each.value.line and not fields.may_lack_its_comma(each)
         )

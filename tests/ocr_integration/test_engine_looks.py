@@ -11,7 +11,7 @@ import pytest
 from ocr_integration.contract import PermitType, Side
 from ocr_integration.engine import Engine, NoCardError, WrongSideError, shapes
 from ocr_integration.engine.confidence import Witness
-from ocr_integration.engine.fields import on_every_card
+from ocr_integration.engine.fields import on_every_card, witnessed
 from ocr_integration.engine.kinds import Kind, signs_of_a_permit
 from ocr_integration.engine.labels import Field, is_no_label
 from ocr_integration.engine.lines import Line
@@ -186,6 +186,20 @@ def test_a_comma_that_was_read_is_not_moved_by_others() -> None:
     read = found(Field.ENGLISH_NAME, "LI,XIAO MING")
     read = replace(read, value=replace(read.value, line=replace(read.value.line, skimmed="LIXIAO,MING")))
     assert _with_its_comma(read, _heard(*["LIXIAO,MING"] * 5), shapes.english_name) == read
+
+
+def test_a_name_that_both_models_read_alike_is_agreed_upon_whatever_comma_it_was_read_with() -> None:
+    read = found(Field.ENGLISH_NAME, "LI,XIAO")
+    wide = replace(read.value, text="LI，XIAO", line=replace(read.value.line, skimmed="LI,XIAO"))
+    assert witnessed(replace(read, value=wide)).witness is Witness.AGREED
+
+
+def test_a_part_of_a_contradicted_name_may_be_the_name() -> None:
+    before = replace(found(Field.NAME, "也赵颖仪"), witness=Witness.CONTRADICTED)
+    again = replace(found(Field.NAME, "赵颖仪"), witness=Witness.AGREED)
+    assert clearer({Field.NAME: before}, {Field.NAME: again})[Field.NAME].text == "赵颖仪"
+    unsure = found(Field.NAME, "也赵颖仪", 0)
+    assert clearer({Field.NAME: unsure}, {Field.NAME: again})[Field.NAME].text == "也赵颖仪"
 
 
 def test_a_name_in_the_light_of_a_lamp_keeps_its_comma(engine: Engine) -> None:

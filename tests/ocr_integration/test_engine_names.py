@@ -103,6 +103,16 @@ def test_one_model_that_is_all_but_certain_of_a_twin_settles_what_the_other_cann
     assert _pooled([[_said("秀英黃", 0.99, "黄")] * 5, against]) is None
 
 
+def test_what_neither_model_takes_for_likelier_than_not_is_no_reading() -> None:
+    guessed = [_said("龚溴俊", 0.45, "漢")] * 5
+    assert _pooled([guessed, guessed]) is None
+
+
+def test_a_name_with_a_character_from_beside_its_line_is_not_what_its_pinyin_spells() -> None:
+    assert _is_spelt_out(_name("赵颖仪"), "ZHAO,YINGYI")
+    assert not _is_spelt_out(_name("也赵颖仪"), "ZHAO,YINGYI")
+
+
 def test_names_of_different_lengths_agree_on_nothing() -> None:
     assert _pooled([[_said("麦昉", 0.9, "肪")] * 5, [_said("麦辉昉", 0.9, "肪")] * 5]) is None
 
