@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -10,7 +11,7 @@ import numpy as np
 
 from ocr_integration.contract import PermitType, Side
 from ocr_integration.engine import shapes
-from ocr_integration.engine.labels import Field, Label, Value, folded, split
+from ocr_integration.engine.labels import SURE_LABEL, Field, Label, Value, folded, says_nothing_new, split
 from ocr_integration.engine.lines import Line
 from ocr_integration.engine.page import Box, around
 from ocr_integration.engine.permits import PERMITS
@@ -33,6 +34,11 @@ _FEWEST_DIGITS = 14
 _LABELS_WITHOUT_TITLE = 3
 # With a title: a page of a book may print the permit's name, only a card has labels too.
 _LABELS_WITH_TITLE = 2
+
+_NATION = "中华人民共和国"
+_HEADINGS = frozenset({_NATION, *(each.value for each in PermitType), *(_NATION + each.value for each in PermitType)})
+# The title once more in English, which nothing is taken from.
+_ENGLISH_HEADING = re.compile(r"permit\s*for\b.*(?:hong|macao|tai)", re.IGNORECASE)
 
 _FRONT_ONLY = {Field.VALID_DATE, Field.AUTHORITY, Field.BIRTHDAY}
 _BACK_ONLY = {Field.ID_NUMBER, Field.HISTORY}
@@ -71,6 +77,13 @@ def told_apart(lines: tuple[Line, ...]) -> tuple[list[Label], list[Value]]:
             labels += own_labels
             values += own_values
     return labels, values
+
+
+def is_settled(line: Line) -> bool:
+    """Whether skimming a line told all there is to know: it is nothing but labels, or a heading known to the letter."""
+    if says_nothing_new(line) or _ENGLISH_HEADING.search(line.text):
+        return True
+    return line.weakest >= SURE_LABEL and shapes.spaceless(folded(line.text)) in _HEADINGS
 
 
 def signs_of_a_permit(lines: tuple[Line, ...]) -> frozenset[str]:
@@ -144,7 +157,7 @@ def _titled(lines: tuple[Line, ...], least: float = _TITLE_LIKENESS) -> PermitTy
     """The permit whose title stands there, at least this much of it."""
     best, permit = 0.0, None
     for heading in [*(line.text for line in lines), *_rows(lines)]:
-        text = shapes.spaceless(folded(heading)).replace("中华人民共和国", "")
+        text = shapes.spaceless(folded(heading)).replace(_NATION, "")
         for each in PermitType:
             likeness = _likeness(text, each.value)
             if likeness > best:

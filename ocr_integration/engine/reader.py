@@ -25,11 +25,12 @@ from ocr_integration.engine.kinds import (
     find_kind,
     has_title,
     is_a_permits,
+    is_settled,
     signs_of_a_permit,
     told_apart,
     where_a_permit_lies,
 )
-from ocr_integration.engine.labels import Field, says_nothing_new
+from ocr_integration.engine.labels import Field
 from ocr_integration.engine.lines import Line, Text, closer, directions, find_text, read_lines
 from ocr_integration.engine.models import Models
 from ocr_integration.engine.names import bears_out, held_against_latin
@@ -127,7 +128,7 @@ class Engine:
             crossed = crossed or text.foreign >= _WATERMARK_LINES
             yield from self._seen(page, text, side, others)
             if not text.is_skimmed and has_title(text.lines) and not others:
-                again = closer(page, self._models, text, is_settled=says_nothing_new)
+                again = closer(page, self._models, text, is_settled=is_settled)
                 yield from self._seen(page, again, side, others)
         if (not shown and not crossed) or any(map(_states_a_number, others)):
             return
@@ -192,7 +193,7 @@ class Engine:
         if not quads:
             return None
         frame = directions(quads)[0]
-        text = read_lines(page, self._models, quads, frame, is_settled=says_nothing_new, where=where_a_permit_lies)
+        text = read_lines(page, self._models, quads, frame, is_settled=is_settled, where=where_a_permit_lies)
         return seen_on(page, text, seen, self._models)
 
     def _text(self, page: Page, quads: list[Points], frame: Frame, shown: set[str]) -> Text:
@@ -209,7 +210,7 @@ class Engine:
             self._models,
             quads,
             frame,
-            is_settled=says_nothing_new,
+            is_settled=is_settled,
             is_worth_it=is_worth_it,
             where=where_a_permit_lies,
         )

@@ -9,8 +9,8 @@ from ocr_integration.engine import fields, thresholds
 from ocr_integration.engine.confidence import Family, Witness
 from ocr_integration.engine.crosscheck import cross_checked, supplied
 from ocr_integration.engine.fields import Found
-from ocr_integration.engine.kinds import Kind, told_apart
-from ocr_integration.engine.labels import Field, Label, Value, says_nothing_new
+from ocr_integration.engine.kinds import Kind, is_settled, told_apart
+from ocr_integration.engine.labels import Field, Label, Value
 from ocr_integration.engine.lines import Text, closer, is_surely_read
 from ocr_integration.engine.models import Models
 from ocr_integration.engine.names import settle_name
@@ -76,7 +76,7 @@ def lacks_nothing_but_a_doubtful_name(seen: Seen, found: dict[Field, Found]) -> 
 
 def seen_closer(seen: Seen, models: Models) -> Seen:
     """The same permit with its text found once more in larger letters."""
-    return _with(seen, seen.page, closer(seen.page, models, seen.text, is_settled=says_nothing_new), models)
+    return _with(seen, seen.page, closer(seen.page, models, seen.text, is_settled=is_settled), models)
 
 
 def seen_on(page: Page, text: Text, seen: Seen, models: Models) -> Seen:

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from ocr_integration.contract import PermitType, Side
 from ocr_integration.engine import UnreadableImageError, fields, shapes
-from ocr_integration.engine.kinds import Kind, find_kind, where_a_permit_lies
+from ocr_integration.engine.kinds import Kind, find_kind, is_settled, where_a_permit_lies
 from ocr_integration.engine.labels import Field, Value, split
 from ocr_integration.engine.lines import Line
 from ocr_integration.engine.page import Box, Frame, decode, is_large
@@ -181,6 +181,23 @@ def test_a_blank_that_both_models_saw_makes_no_name_doubtful() -> None:
     whole = replace(line("LI,XIAO MING"), skimmed="Name LI，XIAO MING")
     scores = tuple(0.3 if character == " " else 0.99 for character in whole.text)
     assert fields.Found(Field.ENGLISH_NAME, whole.text, Value(whole.text, scores, whole.box, whole)).weakest == 0.99
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "is_so"),
+    [
+        ("中华人民共和国", 0.99, True),
+        ("往来港澳通行证", 0.99, True),
+        ("Mainland Travel Pernit for Taiwan Residents", 0.9, False),  # misread, so it is read well
+        ("Mainland Travel Permit for Taiwan Residents", 0.4, True),
+        ("往来港澳通行证", 0.4, False),
+        ("往来港奥通行证", 0.99, False),
+        ("Permit No.", 0.99, True),
+        ("Permit No. C12345678", 0.99, False),
+    ],
+)
+def test_a_heading_known_to_the_letter_needs_no_second_reading(text: str, score: float, is_so: bool) -> None:
+    assert is_settled(line(text, score=score)) is is_so
 
 
 def test_two_pairs_in_one_line_are_told_apart() -> None:
