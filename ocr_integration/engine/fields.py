@@ -239,7 +239,8 @@ def _add_english_name(chosen: dict[Field, Found], labels: list[Label], values: l
     best: tuple[float, Found] | None = None
     for value in values:
         text = shapes.english_name(value.text)
-        if not text or any(found.value is value for found in chosen.values()):
+        # One word without a label may be anything, as of a watermark.
+        if not {",", " "} & set(text) or any(found.value is value for found in chosen.values()):
             continue
         score = max((max(below_of(anchor, value.box), right_of(anchor, value.box)) for anchor in anchors), default=0)
         if score >= thresholds.MIN_RELATION and (best is None or score > best[0]):

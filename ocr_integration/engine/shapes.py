@@ -43,6 +43,10 @@ _ENGLISH_NOT_A_NAME = re.compile(
 )
 
 
+# Between capitals no small letter stands: that one was misread.
+_SMALL_L = re.compile(r"(?<=[A-Z])l(?=[A-Z ,'\-]|$)")
+
+
 def spaceless(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
@@ -127,6 +131,7 @@ def english_name(text: str) -> str:
     if text.rstrip(" .").endswith((",", "，")):
         return ""
     text = "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
+    text = _SMALL_L.sub("I", text)
     plain = re.sub(r"\s*[,，、]\s*", ",", text.strip(" .,:'’·-")).replace("’", "'")
     if "," not in plain and re.fullmatch(r"[A-Z'\- ]{2,}\.\s*[A-Z'\- ]{2,}", plain):
         plain = re.sub(r"\.\s*", ",", plain)

@@ -5,9 +5,10 @@ Detection loses lone characters (sex, count) first; recognition alone still read
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from ocr_integration.engine import fields
+from ocr_integration.engine import fields, shapes
 from ocr_integration.engine.confidence import Family, Witness
 from ocr_integration.engine.fields import Found
 from ocr_integration.engine.kinds import Kind
@@ -66,6 +67,8 @@ def read_missing(
         if whole is None:
             continue
         value = shape(whole.text.strip())
+        if _begins_within_a_word(value, label.line):
+            continue
         candidate = Found(label.field, value, whole)
         before = better.get(label.field)
         if (
@@ -100,6 +103,12 @@ def _ends_within(strip: Box, box: Box) -> bool:
     """Whether what stands in the box goes on behind the end of the strip, by half a character and more."""
     in_one_row = abs(box.middle - strip.middle) < 0.5 * box.height
     return in_one_row and box.left < strip.right < box.right - 0.5 * box.height
+
+
+def _begins_within_a_word(value: str, line: Line) -> bool:
+    """Whether the label's own line, as it was skimmed, has more Latin letters before what the strip shows."""
+    skimmed = shapes.spaceless(line.skimmed or line.text).replace("，", ",")
+    return bool(value) and re.search(rf"[A-Z]{re.escape(shapes.spaceless(value))}", skimmed) is not None
 
 
 def _value(label: Label, line: Line) -> Value | None:

@@ -20,6 +20,7 @@ from ocr_integration.engine.opinions import _with_its_comma
 from ocr_integration.engine.page import Box, Frame
 from ocr_integration.engine.seen import clearer, moved
 from ocr_integration.engine.spacing import with_blanks
+from ocr_integration.engine.strips import _begins_within_a_word
 from ocr_integration.specimens import draw
 from tests.ocr_integration.test_engine_crosscheck import found
 from tests.ocr_integration.test_engine_reading import filled
@@ -200,6 +201,12 @@ def test_a_part_of_a_contradicted_name_may_be_the_name() -> None:
     assert clearer({Field.NAME: before}, {Field.NAME: again})[Field.NAME].text == "赵颖仪"
     unsure = found(Field.NAME, "也赵颖仪", 0)
     assert clearer({Field.NAME: unsure}, {Field.NAME: again})[Field.NAME].text == "也赵颖仪"
+
+
+@pytest.mark.parametrize(("skimmed", "is_so"), [("外文姓名LAU，FAI", True), ("外文姓名AU，FAI", False), ("", False)])
+def test_a_strip_that_begins_within_a_word_has_lost_its_beginning(skimmed: str, is_so: bool) -> None:
+    label = replace(found(Field.ENGLISH_NAME, "外文姓名").value.line, skimmed=skimmed)
+    assert _begins_within_a_word("AU,FAI", label) is is_so
 
 
 def test_a_name_in_the_light_of_a_lamp_keeps_its_comma(engine: Engine) -> None:

@@ -141,6 +141,19 @@ def test_chinese_behind_an_english_label_that_was_misread_stands_on_its_own() ->
     assert [value.text for value in split(line("发证视是/h0广东省公安厅"))[1]][-1] == "广东省公安厅"
 
 
+def test_a_small_letter_between_capitals_was_misread() -> None:
+    assert shapes.english_name("LAU,FAl") == "LAU,FAI"
+    assert shapes.english_name("LlN,MEl LI") == "LIN,MEI LI"
+    assert shapes.english_name("Full name") == ""
+
+
+def test_one_latin_word_without_a_label_is_no_name() -> None:
+    name, given, word = line("陳大文", top=100), line("CHAN,TAI MAN", top=140), line("ONLY", top=140)
+    label = line("姓名", top=60)
+    assert fields_of(HK_FRONT, label, name, given)[Field.ENGLISH_NAME] == "CHAN,TAI MAN"
+    assert Field.ENGLISH_NAME not in fields_of(HK_FRONT, label, name, word)
+
+
 def test_a_surname_whose_rest_was_not_found_is_no_name() -> None:
     assert shapes.english_name("PAN,") == ""
 
