@@ -101,7 +101,7 @@ class Found:
             return False
         beside = "".join(printed[max(0, at - 1) : at + 2].split())
         parts_words = beside.isascii() and beside.isalpha()
-        return not parts_words or self.text in self.value.line.skimmed.replace("，", ",")
+        return not parts_words or self.text in shapes.with_narrow_commas(self.value.line.skimmed)
 
 
 def shapes_of(kind: Kind) -> dict[Field, Shape]:
@@ -141,8 +141,9 @@ def witnessed(found: Found) -> Found:
     """`found`, marked as agreed upon where the smaller model read the same in its line."""
     if may_lack_its_comma(found):
         return found
-    skimmed = shapes.spaceless(found.value.line.skimmed).replace("，", ",")
-    printed = shapes.spaceless(found.value.text).replace("，", ",")
+    skimmed, printed = (
+        shapes.with_narrow_commas(shapes.spaceless(text)) for text in (found.value.line.skimmed, found.value.text)
+    )
     said = (printed, found.text if found.family is Family.WORDS else "")
     if found.witness is Witness.ALONE and any(text and text in skimmed for text in said):
         return replace(found, witness=Witness.AGREED)

@@ -134,7 +134,7 @@ def _with_its_comma(found: Found, readings: list[Recognised], shape: Shape) -> F
 
 def _comma_in(text: str, letters: str, *, is_all: bool = False) -> int | None:
     """Behind how many of these letters the text has a comma, if it has them with one; `is_all`: and nothing else."""
-    plain = shapes.spaceless(text).replace("，", ",")
+    plain = shapes.with_narrow_commas(shapes.spaceless(text))
     for place in range(1, len(letters)):
         parted = f"{letters[:place]},{letters[place:]}"
         if parted == plain or (not is_all and parted in plain):
@@ -144,7 +144,7 @@ def _comma_in(text: str, letters: str, *, is_all: bool = False) -> int | None:
 
 def _with_comma_at(found: Found, place: int) -> Found:
     """The name with a comma behind so many of its letters, in place of a blank there; no one doubts the comma."""
-    text, scores = _comma_put(found.text, (1.0,) * len(found.text), place)
+    text, _ = _comma_put(found.text, (1.0,) * len(found.text), place)
     printed, scores = _comma_put(found.value.text, found.value.scores, place)
     return replace(found, text=text, value=replace(found.value, text=printed, scores=scores), witness=Witness.AGREED)
 

@@ -104,8 +104,7 @@ def clearer(found: dict[Field, Found], again: dict[Field, Found]) -> dict[Field,
     better = dict(found)
     for field, each in again.items():
         before = better.get(field)
-        is_part = before is not None and each.text != before.text and each.text in before.text
-        if is_part and before is not None and before.witness is not Witness.CONTRADICTED:
+        if before is not None and before.witness is not Witness.CONTRADICTED and _is_part(each.text, before.text):
             continue
         is_second = (
             before is not None and before.value.line is not each.value.line and not fields.may_lack_its_comma(each)
@@ -115,6 +114,10 @@ def clearer(found: dict[Field, Found], again: dict[Field, Found]) -> dict[Field,
         if before is None or before.confidence < each.confidence:
             better[field] = each
     return better
+
+
+def _is_part(text: str, whole: str) -> bool:
+    return text != whole and text in whole
 
 
 def steadier(found: dict[Field, Found], still: dict[Field, Found]) -> dict[Field, Found]:

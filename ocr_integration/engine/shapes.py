@@ -41,14 +41,17 @@ _ENGLISH_NOT_A_NAME = re.compile(
     r"SPECIMEN|SAMPLE|PERMIT|PEOPLE|REPUBLIC|CHINA|EXIT|ENTRY|TRAVEL|MAINLAND|RESIDENT|ADMINISTRATION|IMMIGRATION|"
     r"MINISTRY|SECURITY|HONG ?KONG|MACAO|MACAU|TAIWAN|AUTHORITY|VALID|BUREAU|CARD"
 )
-
-
 # Between capitals no small letter stands: that one was misread.
 _SMALL_L = re.compile(r"(?<=[A-Z])l(?=[A-Z ,'\-]|$)")
 
 
 def spaceless(text: str) -> str:
     return re.sub(r"\s+", "", text)
+
+
+def with_narrow_commas(text: str) -> str:
+    """The text for comparing with another model's: which of the two commas it gives is chance."""
+    return text.replace("，", ",")
 
 
 def number(text: str, permit: PermitType) -> str:

@@ -107,7 +107,7 @@ def _ends_within(strip: Box, box: Box) -> bool:
 
 def _begins_within_a_word(value: str, line: Line) -> bool:
     """Whether the label's own line, as it was skimmed, has more Latin letters before what the strip shows."""
-    skimmed = shapes.spaceless(line.skimmed or line.text).replace("，", ",")
+    skimmed = shapes.with_narrow_commas(shapes.spaceless(line.skimmed or line.text))
     return bool(value) and re.search(rf"[A-Z]{re.escape(shapes.spaceless(value))}", skimmed) is not None
 
 

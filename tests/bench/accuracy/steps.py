@@ -21,18 +21,18 @@ from ocr_integration.specimens import Grade
 from tests.bench.accuracy.plan import QUICK, TUNING_SEEDS, Item, items
 
 # What each step is called, and where the engine calls it from.
-STEPS: dict[str, tuple[tuple[object, str], ...]] = {
-    "decode and halve": ((reader, "decode"),),
-    "find text (small detector)": ((Models, "detect"),),
-    "skim every line (smallest reader)": ((Models, "skim"),),
-    "read what matters (larger reader)": ((Models, "recognise"),),
-    "second opinion on names (earlier make)": ((Models, "recognise_otherwise"),),
-    "undo a shake": ((reader, "steadied"),),
-    "take away what is laid over": ((reader, "without_overlay"),),
-    "portrait": ((reader, "find_portrait"),),
-    "-9102 photocopy": ((warnings, "is_photocopy"),),
-    "-9103 recapture": ((warnings, "is_recapture"),),
-    "-9104 edited": ((warnings, "is_edited"),),
+STEPS: dict[str, tuple[object, str]] = {
+    "decode and halve": (reader, "decode"),
+    "find text (small detector)": (Models, "detect"),
+    "skim every line (smallest reader)": (Models, "skim"),
+    "read what matters (larger reader)": (Models, "recognise"),
+    "second opinion on names (earlier make)": (Models, "recognise_otherwise"),
+    "undo a shake": (reader, "steadied"),
+    "take away what is laid over": (reader, "without_overlay"),
+    "portrait": (reader, "find_portrait"),
+    "-9102 photocopy": (warnings, "is_photocopy"),
+    "-9103 recapture": (warnings, "is_recapture"),
+    "-9104 edited": (warnings, "is_edited"),
 }
 REST = "all else: lines, labels, fields, cuts"
 
@@ -89,9 +89,8 @@ def table(pictures: int) -> str:
     """Read so many and tell each step's milliseconds a picture, and its share."""
     clock, engine = Clock(), Engine(threads=1)
     with ExitStack() as patched:
-        for name, places in STEPS.items():
-            for owner, attribute in places:
-                patched.enter_context(patch.object(owner, attribute, clock.timed(name, getattr(owner, attribute))))
+        for name, (owner, attribute) in STEPS.items():
+            patched.enter_context(patch.object(owner, attribute, clock.timed(name, getattr(owner, attribute))))
         plan = chosen(pictures)
         for item in plan:
             specimen = item.draw()
