@@ -29,6 +29,8 @@ _SURELY_READ, _SAME_PLACE = 0.8, 0.6
 # What may be a part of a Latin name, and one date of a period with the dash that may stand at its end.
 _CAPITALS = re.compile(r"[A-Z][A-Z,，'\- ]*")
 _DATE = re.compile(r"[-–]?\s*[12]\d{3}\.\d\d\.\d\d\s*[-–]?")
+# The parts of a line stand no farther apart, in heights of it.
+_FARTHEST_PART = 3.0
 # A second direction is worth a look from this many lines on.
 _FEWEST_LINES = 2
 
@@ -163,15 +165,18 @@ def _in_order(lines: list[Line]) -> tuple[Line, ...]:
 
 def _rejoined(page: Page, frame: Frame, lines: list[Line], models: Models) -> list[Line]:
     """The lines, those put together again that were cut in two at a comma, between capitals or between two dates."""
-    waiting = list(_in_order(lines))
-    while (pair := _first_parts(waiting)) is not None:
-        quad = _around_both(*pair)
+    lines, at = list(_in_order(lines)), 0
+    while at < len(lines):
+        first = lines[at]
+        other = _rest_of(first, lines)
+        if other is None:
+            at += 1
+            continue
+        quad = _around_both(first, other)
         whole = Line("", (), (), _bounds_of_edges(frame.to_straight(quad)), quad)
-        waiting = [line for line in waiting if line is not pair[0] and line is not pair[1]]
         read = _read_well(whole, _crop(page, quad), models)
-        lines = [line for line in lines if line is not pair[0] and line is not pair[1]]
-        lines.append(read)
-        waiting.append(read)
+        at -= any(line is other for line in lines[:at])
+        lines = [read if line is first else line for line in lines if line is not other]
     return lines
 
 
@@ -190,25 +195,26 @@ def _as_long(edge: Points, length: float) -> Points:
     return np.asarray(middle + (edge - middle) * (length / own), dtype=np.float64)
 
 
-def _first_parts(lines: list[Line]) -> tuple[Line, Line] | None:
-    """The first two lines that are parts of one, if any; a part that more than one could follow is left alone."""
-    for first in lines:
-        rest = [line for line in lines if line is not first and _continues(first, line)]
-        if len(rest) == 1:
-            return first, rest[0]
-    return None
+def _rest_of(first: Line, lines: list[Line]) -> Line | None:
+    """The line that another one goes on in, if any; one that more than one could follow is left alone."""
+    rest = [line for line in lines if line is not first and _continues(first, line)]
+    return rest[0] if len(rest) == 1 else None
 
 
 def _continues(first: Line, other: Line) -> bool:
-    height = min(first.box.height, other.box.height)
-    gap = other.box.left - first.box.right
-    if gap < -0.6 * height or _out_of_row(first, other) > 0.3 * height:
+    height = max(min(first.box.height, other.box.height), 1e-6)
+    gap = (other.box.left - first.box.right) / height
+    # What costs most is asked last: on a patterned table hundreds of lines are held against hundreds.
+    if not -0.6 <= gap < _FARTHEST_PART or gap >= _reach(first.text, other.text):
         return False
-    if first.text.rstrip().endswith((",", "，")) or (
-        _CAPITALS.fullmatch(first.text) and _CAPITALS.fullmatch(other.text)
-    ):
-        return gap < 1.2 * height
-    return bool(gap < 3 * height and _DATE.fullmatch(first.text) and _DATE.fullmatch(other.text))
+    return _out_of_row(first, other) <= 0.3 * height
+
+
+def _reach(text: str, rest: str) -> float:
+    """How many of a line's heights behind one text another may begin and be its rest; minus infinity for none."""
+    if text.rstrip().endswith((",", "，")) or (_CAPITALS.fullmatch(text) and _CAPITALS.fullmatch(rest)):
+        return 1.2
+    return _FARTHEST_PART if _DATE.fullmatch(text) and _DATE.fullmatch(rest) else -np.inf
 
 
 def _out_of_row(first: Line, other: Line) -> float:
