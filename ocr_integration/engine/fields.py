@@ -36,7 +36,7 @@ _BACK: dict[Field, Shape] = {
     Field.HISTORY: shapes.history_number,
 }
 # Values whose shape is enough without a label, provided only one value on the card has it.
-# Not the birthday: half of a validity range whose other half is hidden looks just like one.
+# Not the birthday: half of a validity range whose other half is hidden looks just like one. (And a back's only name.)
 _TELLING = {Field.VALID_DATE, Field.NUMBER, Field.AUTHORITY, Field.SEX, Field.ID_NUMBER, Field.HISTORY}
 # A front may leave out place and count.
 _ON_EVERY_FRONT = (
@@ -48,6 +48,7 @@ _FIGURES_OF_DATES = (8, 16)
 # Names of offices and places: many, but each is a set phrase.
 _WORDS = {Field.PLACE, Field.NATIONALITY, Field.AUTHORITY}
 _UNLABELLED = 0.35
+# With a dot, from so many characters on; without one something else was read into the name.
 _LONG_NAME = 6
 _HABIT_BONUS = 0.25
 
@@ -69,7 +70,8 @@ class Found:
     def family(self) -> Family:
         """What the value is made of."""
         if self.field is Field.NAME:
-            return Family.NAME if len(self.text) < _LONG_NAME else Family.LETTERS
+            is_long = len(self.text) >= _LONG_NAME and "·" in self.text
+            return Family.LETTERS if is_long else Family.NAME
         if self.field is Field.ENGLISH_NAME:
             return Family.LETTERS
         if self.field in _WORDS:
@@ -109,6 +111,8 @@ def shapes_of(kind: Kind) -> dict[Field, Shape]:
     if kind.side is Side.BACK:
         return _BACK
     fields = {**_FRONT, Field.NUMBER: lambda text: shapes.number(text, kind.permit)}
+    if PERMITS[kind.permit].is_pinyin:
+        fields[Field.ENGLISH_NAME] = shapes.pinyin_name
     if not PERMITS[kind.permit].states_nationality:
         del fields[Field.NATIONALITY]
     return fields
@@ -161,10 +165,10 @@ def assign(kind: Kind, labels: list[Label], values: list[Value]) -> dict[Field, 
     for field, shape in known.items():
         fitting = [(value, text) for value in values if (text := shape(value.text))]
         own = [label for label in labels if label.field is field]
+        telling = _telling(field, kind, [value for value, _ in fitting])
         for value, text in fitting:
             score = max((_score(label, value, habit) for label in own), default=0.0)
-            telling = field in _TELLING or (field is Field.NAME and kind.side is Side.BACK and is_no_label(value.text))
-            if telling and len(fitting) == 1:
+            if len(telling) == 1 and telling[0] is value:
                 score = max(score, _UNLABELLED)
             if score >= thresholds.MIN_RELATION:
                 pairs.append((score, Found(field, text, value)))
@@ -173,9 +177,16 @@ def assign(kind: Kind, labels: list[Label], values: list[Value]) -> dict[Field, 
         _add_birthday(chosen, values)
     _add_name_above(chosen, values)
     if Field.ENGLISH_NAME in known and Field.ENGLISH_NAME not in chosen:
-        _add_english_name(chosen, labels, values)
+        _add_english_name(chosen, labels, values, known[Field.ENGLISH_NAME])
     _add_name_above(chosen, values)  # now that it may stand above the Latin name
     return {field: witnessed(each) for field, each in chosen.items()}
+
+
+def _telling(field: Field, kind: Kind, fitting: list[Value]) -> list[Value]:
+    """Of the values that have the field's shape, those that need no label beside them."""
+    if field is Field.NAME and kind.side is Side.BACK:
+        return [value for value in fitting if is_no_label(value.text)]
+    return fitting if field in _TELLING else []
 
 
 def _surest(pairs: list[tuple[float, Found]]) -> dict[Field, Found]:
@@ -233,22 +244,22 @@ def _habit(known: dict[Field, Shape], labels: list[Label], values: list[Value]) 
     return "right" if right > below else "below"
 
 
-def _add_english_name(chosen: dict[Field, Found], labels: list[Label], values: list[Value]) -> None:
+def _add_english_name(chosen: dict[Field, Found], labels: list[Label], values: list[Value], shape: Shape) -> None:
     """The Latin name often has no label: it stands under the Chinese name, or alone under the name's label."""
     anchors = [label.box for label in labels if label.field is Field.NAME]
     anchors += [chosen[Field.NAME].value.box] if Field.NAME in chosen else []
     best: tuple[float, Found] | None = None
     for value in values:
-        text = shapes.english_name(value.text)
+        text = shape(value.text)
         # One word without a label may be anything, as of a watermark.
         if not {",", " "} & set(text) or any(found.value is value for found in chosen.values()):
             continue
         score = max((max(below_of(anchor, value.box), right_of(anchor, value.box)) for anchor in anchors), default=0)
         if score >= thresholds.MIN_RELATION and (best is None or score > best[0]):
             best = (score, Found(Field.ENGLISH_NAME, text, value))
-    latin = [value for value in values if "," in shapes.english_name(value.text)]
+    latin = [value for value in values if "," in shape(value.text)]
     if best is None and len(latin) == 1:
-        best = (_UNLABELLED, Found(Field.ENGLISH_NAME, shapes.english_name(latin[0].text), latin[0]))
+        best = (_UNLABELLED, Found(Field.ENGLISH_NAME, shape(latin[0].text), latin[0]))
     if best is not None:
         chosen[Field.ENGLISH_NAME] = best[1]
 

@@ -87,9 +87,11 @@ _ENGLISH: dict[Field, tuple[str, ...]] = {
 
 _TRADITIONAL = "別證號碼簽發機關點換數國籍來臺陸內門區歷舊澳補構編際務總"
 _SIMPLIFIED = "别证号码签发机关点换数国籍来台陆内门区历旧澳补构编际务总"
-# What else offices and places are spelt with; these are printed in simplified characters whoever holds the card.
+# What else offices, places and countries are spelt with; these are printed in simplified characters whoever holds the
+# card.
 _OFFICES = str.maketrans(
-    "廈廣東蘇遼寧龍陝雲貴廳處隊辦慶華縣關湯灣濟漢瀋長滬肅", "厦广东苏辽宁龙陕云贵厅处队办庆华县关汤湾济汉沈长沪肃"
+    "廈廣東蘇遼寧龍陝雲貴廳處隊辦慶華縣關湯灣濟漢瀋長滬肅亞馬賓羅爾紐蘭緬韓烏盧賽頓騰",
+    "厦广东苏辽宁龙陕云贵厅处队办庆华县关汤湾济汉沈长沪肃亚马宾罗尔纽兰缅韩乌卢赛顿腾",
 )
 _FOLD = str.maketrans(_TRADITIONAL + "：（）／，．－", _SIMPLIFIED + ":()/,.-")
 
@@ -108,7 +110,7 @@ def _as_words(text: str) -> str:
 
 
 def simplified_office(text: str) -> str:
-    """The name of an office or a place as it is printed; a traditional character in it was misread."""
+    """The name of an office, a place or a country as it is printed; a traditional character in it was misread."""
     return folded(text).translate(_OFFICES)
 
 

@@ -88,7 +88,8 @@ def settle_name(page: Page, text: Text, models: Models, kind: Kind, found: dict[
 def held_against_latin(text: Text, kind: Kind, found: dict[Field, Found]) -> dict[Field, Found]:
     """`found` with its short name's look-alike where only that is spelt as the card's Latin name says.
 
-    Where nothing is, on a permit whose Latin names are pinyin, the name is contradicted.
+    Where nothing is, on a permit whose Latin names are pinyin, the name is contradicted; so is a Latin name that lacks
+    a part.
     """
     name = found.get(Field.NAME)
     if name is None or name.family is not Family.NAME:
@@ -97,6 +98,9 @@ def held_against_latin(text: Text, kind: Kind, found: dict[Field, Found]) -> dic
     name = _lookalike(name, latin) or name
     if PERMITS[kind.permit].is_pinyin and not _is_spelt_out(name, latin):
         name = replace(name, witness=Witness.CONTRADICTED)
+    printed = found.get(Field.ENGLISH_NAME)
+    if printed is not None and _lacks_a_part(printed.text, name.text, is_pinyin=PERMITS[kind.permit].is_pinyin):
+        found = {**found, Field.ENGLISH_NAME: replace(printed, witness=Witness.CONTRADICTED)}
     return {**found, Field.NAME: name}
 
 
@@ -140,6 +144,17 @@ def _is_spelt_out(name: Found, pinyin: str) -> bool:
     fit = likeness(name.text, pinyin)
     is_longer = fit < 1.0 and any(likeness(part, pinyin) == 1.0 for part in (name.text[1:], name.text[:-1]))
     return fit >= _SPELT_OUT and not is_longer
+
+
+def _lacks_a_part(latin: str, name: str, *, is_pinyin: bool) -> bool:
+    """Whether a Latin name of one word has lost the comma or all that stood behind it.
+
+    Only the mainland registers names without a surname (ZHAXI); there one is spelt like all of the Chinese name.
+    """
+    if {",", " "} & set(latin):
+        return False
+    whole = likeness(name, latin)
+    return not is_pinyin or any(likeness(name[:surname], latin) > whole for surname in (1, 2) if surname < len(name))
 
 
 def _latin(text: Text, found: dict[Field, Found]) -> str:
@@ -214,13 +229,10 @@ def _pooled(said: list[list[tuple[Found, Recognised]]]) -> Found | None:
     scripts for each other alike, so that two that lean one way prove less. None where a twin is too likely, where they
     see different numbers of characters, or too few cuts do.
     """
-    lengths = [Counter(len(name.text) for name, _ in each).most_common(1) for each in said]
-    if not all(lengths) or len({each[0][0] for each in lengths}) > 1:
+    length = _length(said)
+    if not length:
         return None
-    length = lengths[0][0][0]
     own = [[each for each in model if len(each[0].text) == length] for model in said]
-    if any(len(each) < _FEWEST_ALIKE or 2 * len(each) <= len(model) for each, model in zip(own, said, strict=True)):
-        return None
     text, scores = "", []
     for at in range(length):
         first, second = (_likelihoods(each, at) for each in own)
@@ -241,6 +253,24 @@ def _pooled(said: list[list[tuple[Found, Recognised]]]) -> Found | None:
         return None
     seen = own[0][0][0]
     return replace(seen, text=text, value=replace(seen.value, text=text, scores=tuple(scores)), witness=Witness.AGREED)
+
+
+def _length(said: list[list[tuple[Found, Recognised]]]) -> int:
+    """How many characters the name has: as most cuts of either model say; 0 where the two do not agree, or too few do.
+
+    Where one model sees more in every cut, and the other in some, the other passed a rare character over.
+    """
+    counts = [Counter(len(name.text) for name, _ in each) for each in said]
+    if not all(counts):
+        return 0
+    usual = {each.most_common(1)[0][0] for each in counts}
+    length = max(usual)
+    if any(each[length] < _FEWEST_ALIKE for each in counts):
+        return 0
+    if len(usual) == 1:
+        return length if all(2 * each[length] > each.total() for each in counts) else 0
+    is_seen_by_one = any(each[length] == each.total() for each in counts)
+    return length if is_seen_by_one and max(map(max, counts)) == length else 0
 
 
 def _is_sure_of_its_twin(first: float, second: float) -> bool:

@@ -20,7 +20,7 @@ from ocr_integration.engine.lines import Line, Text
 from ocr_integration.engine.models import Models, Recognised
 from ocr_integration.engine.page import Box, Page, Pixels, cut_box
 from ocr_integration.engine.permits import PERMITS
-from ocr_integration.engine.scripts import Script
+from ocr_integration.engine.scripts import Script, scripts_in
 from ocr_integration.engine.spacing import with_blanks
 
 # Margin (share of the line's height), scale and sharpening of each cut.
@@ -34,7 +34,11 @@ _MOST = 5
 def weigh_unsure(page: Page, text: Text, models: Models, kind: Kind, found: dict[Field, Found]) -> dict[Field, Found]:
     """`found` with every unsure value replaced by what most cuts say, or dropped when they do not agree."""
     known = fields.shapes_of(kind)
-    unsure = [each for each in found.values() if each.family is not Family.NAME and not _is_sure(each)]
+    unsure = [
+        each
+        for each in found.values()
+        if each.family is not Family.NAME and not (_is_sure(each) and _may_be_printed(each, _script(kind, each)))
+    ]
     if not unsure:
         return found
     weighed = dict(found)
@@ -57,6 +61,11 @@ def _script(kind: Kind, found: Found) -> Script | None:
     if found.family is Family.WORDS:
         return Script.SIMPLIFIED
     return PERMITS[kind.permit].script if found.field is Field.NAME else None
+
+
+def _may_be_printed(found: Found, script: Script | None) -> bool:
+    """Whether the value holds no character of the other script."""
+    return script is None or not set(scripts_in(found.text)) - {script}
 
 
 def _is_sure(found: Found) -> bool:

@@ -54,6 +54,38 @@ def likeness(name: str, latin: str) -> float:
     return max(fits, default=0.0)
 
 
+def with_whole_syllables(latin: str) -> str:
+    """A Latin name in pinyin without the blanks that stand within a syllable, as uneven light makes them (LI,XUANL IN).
+
+    `latin` in capitals. Words that are no pinyin stay apart.
+    """
+    whole: list[str] = []
+    for part in re.findall("[A-Z]+|[^A-Z]+", latin):
+        if len(whole) > 1 and whole[-1] == " " and _is_torn(whole[-2], part):
+            whole[-2:] = [whole[-2] + part]
+        else:
+            whole.append(part)
+    return "".join(whole)
+
+
+def _is_torn(left: str, right: str) -> bool:
+    """Whether two words are pinyin only together."""
+    return not (_is_pinyin(left) and _is_pinyin(right)) and _is_pinyin(left + right)
+
+
+def _is_pinyin(word: str) -> bool:
+    """Whether the word is nothing but whole syllables."""
+    return _whole_syllables().fullmatch(word.lower()) is not None
+
+
+@cache
+def _whole_syllables() -> re.Pattern[str]:
+    syllables = {
+        each for marked in set(_pinyin_table().values()) for each in _plain(marked) if set(each) & set("aeiou")
+    }
+    return re.compile(f"(?:{'|'.join(sorted(syllables))})+")
+
+
 def _fit(readings: tuple[str, ...], word: str) -> float:
     return max((_ratio(spelt, word) for spelt in readings), default=0.0)
 
@@ -94,9 +126,13 @@ def _in_offices(syllable: str) -> tuple[str, ...]:
 
 @cache
 def _pinyin(character: str) -> tuple[str, ...]:
-    marked = _pinyin_table().get(str(ord(character)), "").replace("ü", "u")
-    plain = "".join(each for each in unicodedata.normalize("NFD", marked) if not unicodedata.combining(each))
-    return tuple(dict.fromkeys(filter(None, plain.split(","))))
+    return _plain(_pinyin_table().get(str(ord(character)), ""))
+
+
+def _plain(readings: str) -> tuple[str, ...]:
+    """The table's readings of a character without the marks above their letters."""
+    letters = (each for each in unicodedata.normalize("NFD", readings) if not unicodedata.combining(each))
+    return tuple(dict.fromkeys(filter(None, "".join(letters).split(","))))
 
 
 @cache

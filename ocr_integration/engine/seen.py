@@ -100,7 +100,10 @@ def moved(found: dict[Field, Found], before: Frame, after: Frame) -> dict[Field,
 
 
 def clearer(found: dict[Field, Found], again: dict[Field, Found]) -> dict[Field, Found]:
-    """Of two looks at the same permit what is surer of each field; the same read twice is agreed upon."""
+    """Of two looks at the same permit what is surer of each field; the same read twice is agreed upon.
+
+    What is part of what another look saw well was cut off, however sure it is; a longer Latin value has what it lacked.
+    """
     better = dict(found)
     for field, each in again.items():
         before = better.get(field)
@@ -111,7 +114,13 @@ def clearer(found: dict[Field, Found], again: dict[Field, Found]) -> dict[Field,
         )
         if before is not None and is_second and before.text == each.text and each.witness is Witness.ALONE:
             each = replace(each, witness=Witness.AGREED)
-        if before is None or before.confidence < each.confidence:
+        has_more = (
+            before is not None
+            and each.family is Family.LETTERS
+            and fields.is_clear(each)
+            and _is_part(before.text, each.text)
+        )
+        if before is None or has_more or before.confidence < each.confidence:
             better[field] = each
     return better
 

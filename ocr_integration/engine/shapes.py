@@ -13,14 +13,17 @@ from datetime import date
 from ocr_integration.contract import PermitType
 from ocr_integration.engine.labels import folded, simplified_office
 from ocr_integration.engine.permits import PERMITS
+from ocr_integration.engine.romanisation import with_whole_syllables
 
 _DIGIT_FOR = str.maketrans("OoQDIl|ZSGB", "00001112568")
+_LETTER_FOR = str.maketrans("01", "OI")
 _ONE_DATE = r"([12]\d{3})[.,\-/年·:]?(0[1-9]|1[0-2]|[1-9])[.,\-/月·:]?(0[1-9]|[12]\d|3[01]|[1-9])日?"
 # What the dot between the parts of a long name is read as.
 DOTS = "·•・∙‧."
 _HAN = r"\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇"
 _NOT_A_NAME = re.compile(
-    "通行证|居民|管理局|公安|出入境|中华人民|共和国|样本|样卡|样张|测试|[仅僅]供|用途|签发|机关|护照|有效|证件|储蓄|信用卡|银行|银联"
+    "通行证|居民|管理局|公安|出入境|中华人民|共和国|样本|样卡|样张|测试|签发|机关|护照|有效|证件|储蓄|信用卡|银行|银联|"
+    "[仅僅]供|用途|他用|[无無]效|使用|业务|業務|身份|核[实實]|[开開][户戶]|[验驗]证|[复複]印"
 )
 # Of an identity card's name that a back says beside its number.
 _NOT_A_HOLDER = re.compile("香港|澳门|永久")
@@ -28,21 +31,28 @@ _PROVINCES = (
     "河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|"
     "广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾"
 )
+# Cities of two characters that end so: 四川 misread as 四州 is none.
+_CITIES_ON_ZHOU = "[福泉漳杭温湖台衢苏常徐扬泰广惠梅潮柳梧钦贺赣抚郑荆鄂郴永滁宿亳池沧忻朔锦德滨兖青兰泸达儋]州"
 # Provinces and what is of their rank, cities that issue under their own name, and how other places end.
 _PLACE = re.compile(
     f"{_PROVINCES}|北京|天津|上海|重庆|广西|西藏|宁夏|新疆|内蒙古|香港|澳门|广州|深圳|珠海|汕头|佛山|东莞|中山|江门|湛江|惠州|"
     "厦门|福州|泉州|漳州|莆田|杭州|宁波|温州|南京|苏州|无锡|武汉|成都|大连|青岛|沈阳|西安|哈尔滨|长春|济南|长沙|郑州|合肥|南昌|南宁|昆明|"
-    "贵阳|海口|石家庄|太原|呼和浩特|兰州|西宁|银川|乌鲁木齐|拉萨|.+[省市区县州旗盟]$"
+    f"贵阳|海口|石家庄|太原|呼和浩特|兰州|西宁|银川|乌鲁木齐|拉萨|.+[省市区县旗盟]$|.{{2,}}州$|{_CITIES_ON_ZHOU}$"
 )
 # An office's name that has lost its first characters: no province is called so, and no city by one character.
 # (津市市 and 沙市区 are cities, 市场 is a market.)
 _BEHEADED = re.compile(rf"[（(]?+(?!(?:{_PROVINCES})省).{{0,3}}省|(?:.+省)?.?市(?![市区场])")
+# Before the offices of the whole country nothing stands but its name; there a label or a watermark may end.
+_NATIONAL = "(?:国家移民|公安部出入境)管理局$"
+_BEFORE_A_NATIONAL = re.compile(rf"^[^中华人民共和国]{{1,3}}(?={_NATIONAL})")
+_BEHEADED_NATION = re.compile(rf"(?!中华人民共和国{_NATIONAL})[中华人民共和国]+{_NATIONAL}")
 _ENGLISH_NOT_A_NAME = re.compile(
     r"SPECIMEN|SAMPLE|PERMIT|PEOPLE|REPUBLIC|CHINA|EXIT|ENTRY|TRAVEL|MAINLAND|RESIDENT|ADMINISTRATION|IMMIGRATION|"
     r"MINISTRY|SECURITY|HONG ?KONG|MACAO|MACAU|TAIWAN|AUTHORITY|VALID|BUREAU|CARD"
 )
 # Between capitals no small letter stands: that one was misread.
 _SMALL_L = re.compile(r"(?<=[A-Z])l(?=[A-Z ,'\-]|$)")
+_FIGURE_AMONG_CAPITALS = re.compile(r"(?<=[A-Z])[01]+|[01]+(?=[A-Z])")
 
 
 def spaceless(text: str) -> str:
@@ -134,7 +144,7 @@ def english_name(text: str) -> str:
     if text.rstrip(" .").endswith((",", "，")):
         return ""
     text = "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
-    text = _SMALL_L.sub("I", text)
+    text = _with_letters_for_figures(_SMALL_L.sub("I", text))
     plain = re.sub(r"\s*[,，、]\s*", ",", text.strip(" .,:'’·-")).replace("’", "'")
     if "," not in plain and re.fullmatch(r"[A-Z'\- ]{2,}\.\s*[A-Z'\- ]{2,}", plain):
         plain = re.sub(r"\.\s*", ",", plain)
@@ -144,13 +154,25 @@ def english_name(text: str) -> str:
     return plain if sum(map(str.isalpha, plain)) >= 3 else ""
 
 
+def _with_letters_for_figures(text: str) -> str:
+    """A Latin name with the letters that noughts and ones beside capitals were misread from (K00, L1)."""
+    mended = _FIGURE_AMONG_CAPITALS.sub(lambda match: match[0].translate(_LETTER_FOR), text)
+    return mended if 2 * sum(map(str.isdigit, text)) < sum(map(str.isalpha, mended)) else text
+
+
+def pinyin_name(text: str) -> str:
+    """The same where it is pinyin, which has no blank within a syllable."""
+    return with_whole_syllables(english_name(text))
+
+
 def authority(text: str) -> str:
     """An issuing authority: Chinese, ending as offices do, and whole where its beginning tells."""
-    plain = simplified_office(spaceless(text)).strip(".,:·")
+    plain = simplified_office(spaceless(text)).strip(".,:·").replace("出人境", "出入境")
     nation = re.search(rf"[{_HAN}]华人民共和国", plain)
     if nation:  # nothing stands before the nation's name but a label that was misread
         plain = f"中{plain[nation.start() + 1 :]}"
-    if _BEHEADED.match(plain):
+    plain = _BEFORE_A_NATIONAL.sub("", plain)
+    if _BEHEADED.match(plain) or _BEHEADED_NATION.match(plain):
         return ""
     return plain if re.fullmatch(rf"[{_HAN}（）()]{{3,30}}(?:局|部|厅|廳|处|處|署|办|辦|委|总队|大队)", plain) else ""
 
@@ -168,7 +190,7 @@ def place(text: str) -> str:
 
 def nationality(text: str) -> str:
     """A nationality: Chinese characters, or a Latin country name or code."""
-    plain = text.strip(" .,:·")
+    plain = simplified_office(text).strip(" .,:·")
     if re.fullmatch(rf"[{_HAN}/·]{{2,16}}", spaceless(plain)):
         return spaceless(plain)
     return plain if re.fullmatch(rf"[{_HAN}]*/?[A-Z][A-Za-z /]{{2,40}}", plain) else ""

@@ -111,6 +111,27 @@ def test_an_office_whose_beginning_is_known_stays(text: str) -> None:
 
 def test_a_place_is_spelt_as_it_is_printed() -> None:
     assert [shapes.place(text) for text in ("廈门", "內蒙古", "江苏")] == ["厦门", "内蒙古", "江苏"]
+    assert [shapes.nationality(text) for text in ("印度尼西亞", "菲律賓")] == ["印度尼西亚", "菲律宾"]
+
+
+def test_of_short_names_on_zhou_only_cities_are_places() -> None:
+    said = ("兰州", "福州", "延边州", "四州", "西洲")
+    assert [shapes.place(text) for text in said] == ["兰州", "福州", "延边州", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("供国家移民管理局", "国家移民管理局"),  # the end of a watermark's words
+        ("机关公安部出人境管理局", "公安部出入境管理局"),
+        ("关中华人民共和国国家移民管理局", "中华人民共和国国家移民管理局"),
+        ("华人民共和国国家移民管理局", ""),  # its beginning is lost
+        ("国公安部出入境管理局", ""),
+        ("上海市公安局出入境管理局", "上海市公安局出入境管理局"),
+    ],
+)
+def test_before_an_office_of_the_whole_country_stands_nothing_but_its_name(text: str, read: str) -> None:
+    assert shapes.authority(text) == read
 
 
 @pytest.mark.parametrize(("text", "read"), [("04", "04"), ("4", ""), ("O4", "04"), ("112", "112")])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from ocr_integration.contract import PermitType, Side
-from ocr_integration.engine import Engine, NoCardError, WrongSideError, shapes
+from ocr_integration.engine import Engine, NoCardError, WrongSideError, lines, shapes
 from ocr_integration.engine.confidence import Witness
 from ocr_integration.engine.fields import on_every_card, witnessed
 from ocr_integration.engine.kinds import Kind, signs_of_a_permit
@@ -17,7 +18,7 @@ from ocr_integration.engine.labels import Field, is_no_label
 from ocr_integration.engine.lines import Line
 from ocr_integration.engine.models import Models, Recognised
 from ocr_integration.engine.opinions import _with_its_comma
-from ocr_integration.engine.page import Box, Frame
+from ocr_integration.engine.page import Box, Frame, Page
 from ocr_integration.engine.seen import clearer, moved
 from ocr_integration.engine.spacing import with_blanks
 from ocr_integration.engine.strips import _begins_within_a_word
@@ -67,6 +68,14 @@ def test_a_part_of_what_was_read_before_is_never_taken_for_it() -> None:
     whole = {Field.ENGLISH_NAME: found(Field.ENGLISH_NAME, "MUHAMMAD,ASIF KHAN", 3, score=0.7)}
     part = {Field.ENGLISH_NAME: found(Field.ENGLISH_NAME, "MUHAMMAD,ASIF")}
     assert clearer(whole, part)[Field.ENGLISH_NAME].text == "MUHAMMAD,ASIF KHAN"
+
+
+def test_a_surer_look_at_a_part_gives_way_to_a_clear_one_at_the_whole() -> None:
+    part = {Field.ENGLISH_NAME: replace(found(Field.ENGLISH_NAME, "CHAO"), witness=Witness.CONFIRMED)}
+    clear = replace(found(Field.ENGLISH_NAME, "CHAO,CHIA-I"), witness=Witness.AGREED)
+    assert clearer(part, {Field.ENGLISH_NAME: clear})[Field.ENGLISH_NAME].text == "CHAO,CHIA-I"
+    doubtful = found(Field.ENGLISH_NAME, "CHAO,CHIA-I", 5)
+    assert clearer(part, {Field.ENGLISH_NAME: doubtful})[Field.ENGLISH_NAME].text == "CHAO"
 
 
 def test_the_same_line_seen_twice_bears_itself_out_no_better() -> None:
@@ -193,6 +202,34 @@ def test_a_name_that_both_models_read_alike_is_agreed_upon_whatever_comma_it_was
     read = found(Field.ENGLISH_NAME, "LI,XIAO")
     wide = replace(read.value, text="LI，XIAO", line=replace(read.value.line, skimmed="LI,XIAO"))
     assert witnessed(replace(read, value=wide)).witness is Witness.AGREED
+
+
+def _row(text: str, left: float, top: float = 0.0) -> Line:
+    box = Box(left, top, left + 20.0 * len(text), top + 24)
+    return Line(text, (1.0,) * len(text), tuple((at + 0.5) / len(text) for at in range(len(text))), box, box.corners())
+
+
+class _Joining:
+    """Models that read nothing but say how often they were asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def recognise(self, crops: list[Any]) -> list[Recognised]:
+        self.asked += 1
+        return [Recognised("WHOLE", (1.0,) * 5, (0.1, 0.3, 0.5, 0.7, 0.9), ((),) * 5)]
+
+
+def test_parts_of_lines_are_put_together_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    rest_of = Mock(wraps=lines._rest_of)
+    monkeypatch.setattr(lines, "_rest_of", rest_of)
+    rows = [_row(text, left, 40.0 * at) for at in range(30) for text, left in (("AB", 0.0), ("CD", 50.0), ("7", 400.0))]
+    models: Any = _Joining()
+    page = Page(np.zeros((1300, 600, 3), np.uint8), b"", "PNG", 1, 600, 1300)
+    whole = lines._rejoined(page, Frame(0.0), rows, models)
+    assert sorted(line.text for line in whole) == ["7"] * 30 + ["WHOLE"] * 30
+    assert models.asked == 30
+    assert rest_of.call_count == 30 + len(whole)  # each line once, and each that was put together once more
 
 
 def test_a_part_of_a_contradicted_name_may_be_the_name() -> None:

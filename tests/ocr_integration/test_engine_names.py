@@ -6,13 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from ocr_integration.engine import Engine
+from ocr_integration.contract import PermitType, Side
+from ocr_integration.engine import Engine, fields
 from ocr_integration.engine.confidence import Witness
 from ocr_integration.engine.fields import Found
+from ocr_integration.engine.kinds import Kind
 from ocr_integration.engine.labels import Field
 from ocr_integration.engine.models import Recognised
-from ocr_integration.engine.names import _by_sound, _is_spelt_out, _lookalike, _pooled, _with_rivals, _without_ghosts
-from ocr_integration.engine.romanisation import likeness
+from ocr_integration.engine.names import (
+    _by_sound,
+    _is_spelt_out,
+    _lacks_a_part,
+    _lookalike,
+    _pooled,
+    _with_rivals,
+    _without_ghosts,
+)
+from ocr_integration.engine.romanisation import likeness, with_whole_syllables
 from ocr_integration.specimens import SpecimenKind, draw
 from ocr_integration.specimens.cards import print_card
 from tests.ocr_integration.test_engine_crosscheck import found
@@ -41,6 +51,32 @@ def engine() -> Engine:
 )
 def test_a_name_sounds_as_it_is_spelt_in_each_romanisation(name: str, latin: str) -> None:
     assert likeness(name, latin) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("read", "whole"),
+    [
+        ("YE,XUANL IN", "YE,XUANLIN"),
+        ("OUYA NG,XIU", "OUYANG,XIU"),  # of the surname, too
+        ("LI,Y ING LIA N", "LI,YING LIAN"),
+        ("YE,XUAN LIN", "YE,XUAN LIN"),  # between two syllables it may be printed
+        ("CAI,HUILI IVY", "CAI,HUILI IVY"),
+        ("CHAN,KA MAN", "CHAN,KA MAN"),  # CHAN and MAN are syllables
+        ("KIT YING", "KIT YING"),  # no pinyin, apart or together
+        ("LI", "LI"),
+    ],
+)
+def test_pinyin_has_no_blank_within_a_syllable(read: str, whole: str) -> None:
+    assert with_whole_syllables(read) == whole
+
+
+def test_only_permits_whose_latin_names_are_pinyin_have_them_made_whole() -> None:
+    of_residents, of_travellers = (
+        fields.shapes_of(Kind(permit, Side.FRONT))[Field.ENGLISH_NAME]
+        for permit in (PermitType.HK_MACAO_RESIDENT, PermitType.EXIT_ENTRY_TAIWAN)
+    )
+    assert of_residents("LI,SHA NGAN") == "LI,SHA NGAN"  # Cantonese, and SHANG AN were pinyin
+    assert of_travellers("LI,SHA NGAN") == "LI,SHANGAN"
 
 
 def test_of_two_twins_the_latin_name_tells_which_sounds_like_it() -> None:
@@ -117,6 +153,17 @@ def test_names_of_different_lengths_agree_on_nothing() -> None:
     assert _pooled([[_said("麦昉", 0.9, "肪")] * 5, [_said("麦辉昉", 0.9, "肪")] * 5]) is None
 
 
+def test_a_character_that_one_model_sees_in_every_cut_and_the_other_in_some_stands_there() -> None:
+    every, whole, short = (
+        [_said(text, 0.99, "肪")] * many for text, many in (("麦辉昉", 5), ("麦辉昉", 2), ("麦昉", 3))
+    )
+    pooled = _pooled([every, whole + short])
+    assert pooled is not None
+    assert pooled.text == "麦辉昉"
+    assert _pooled([every, whole[:1] + short]) is None
+    assert _pooled([every[:4] + short[:1], whole + short]) is None
+
+
 @pytest.mark.parametrize(
     ("kind", "seed", "name"),
     [
@@ -158,6 +205,21 @@ def test_what_is_seen_behind_the_end_of_a_line_is_no_character() -> None:
 )
 def test_an_offices_pinyin_speaks_against_a_twin_that_both_models_read(name: str, pinyin: str, is_so: bool) -> None:
     assert _is_spelt_out(_name(name), pinyin) is is_so
+
+
+@pytest.mark.parametrize(
+    ("latin", "name", "is_pinyin", "is_so"),
+    [
+        ("CHAO", "趙家禕", False, True),
+        ("LEELAN", "李蘭", False, True),  # its comma is lost
+        ("CHAO,CHIA-I", "趙家禕", False, False),
+        ("CHAN TAI MAN", "陳大文", False, False),
+        ("OUYANG", "欧阳修", True, True),
+        ("ZHAXI", "扎西", True, False),
+    ],
+)
+def test_a_latin_name_of_one_word_lacks_a_part(latin: str, name: str, is_pinyin: bool, is_so: bool) -> None:
+    assert _lacks_a_part(latin, name, is_pinyin=is_pinyin) is is_so
 
 
 def test_of_a_twin_no_permit_of_the_mainland_says_what_its_pinyin_denies(engine: Engine) -> None:

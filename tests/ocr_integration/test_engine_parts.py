@@ -87,6 +87,34 @@ def test_a_name_keeps_its_script_and_an_office_is_no_name() -> None:
     assert shapes.name("公安部出入境管理局") == ""
 
 
+@pytest.mark.parametrize("read", ["卢倩昇田无效", "卢倩业务", "他用無效", "核實身份"])
+def test_a_name_with_words_of_a_watermark_is_none(read: str) -> None:
+    assert shapes.name(read) == ""
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        ("K00,YU", "KOO,YU"),
+        ("L1,X1AOHONG", "LI,XIAOHONG"),
+        ("0U,LIN", "OU,LIN"),
+        ("KIM 0 SU", ""),  # alone it may be anything
+        ("M00000001", ""),
+        ("L2,XIAO", ""),
+    ],
+)
+def test_a_nought_or_a_one_among_the_letters_of_a_latin_name_is_a_letter(read: str, name: str) -> None:
+    assert shapes.english_name(read) == name
+
+
+def test_a_back_s_only_name_is_told_from_a_label_of_four_characters() -> None:
+    back = Kind(PermitType.HK_MACAO_RESIDENT, Side.BACK)
+    stay = line("停留期限", top=200)
+    assert fields_of(back, line("金秀贤"), stay) == {Field.NAME: "金秀贤"}
+    assert fields_of(back, line("金秀贤"), stay, line("陈伟", top=90)) == {}  # which of the two is not known
+    assert fields_of(back, stay) == {}
+
+
 def test_a_value_may_stand_in_its_label_s_line_to_its_right_or_below_it() -> None:
     assert fields_of(HK_FRONT, line("姓名陈伟"))[Field.NAME] == "陈伟"
     assert fields_of(HK_FRONT, line("姓名"), line("陈伟", left=60))[Field.NAME] == "陈伟"
