@@ -54,23 +54,24 @@ def likeness(name: str, latin: str) -> float:
     return max(fits, default=0.0)
 
 
-def with_whole_syllables(latin: str) -> str:
-    """A Latin name in pinyin without the blanks that stand within a syllable, as uneven light makes them (LI,XUANL IN).
+def with_whole_names(latin: str) -> str:
+    """A Latin name in pinyin without the blanks that uneven light puts between its letters (LI,XUANL IN; XU,DE HUI).
 
-    `latin` in capitals. Words that are no pinyin stay apart.
+    Surname and given name are written as one word each (GB/T 28039-2011), and a syllable is never parted. `latin` in
+    capitals; without a comma a blank between syllables may stand for it. Words that are no pinyin stay apart.
     """
     whole: list[str] = []
     for part in re.findall("[A-Z]+|[^A-Z]+", latin):
-        if len(whole) > 1 and whole[-1] == " " and _is_torn(whole[-2], part):
+        if len(whole) > 1 and whole[-1] == " " and _is_one_word(whole[-2], part, is_name="," in latin):
             whole[-2:] = [whole[-2] + part]
         else:
             whole.append(part)
     return "".join(whole)
 
 
-def _is_torn(left: str, right: str) -> bool:
-    """Whether two words are pinyin only together."""
-    return not (_is_pinyin(left) and _is_pinyin(right)) and _is_pinyin(left + right)
+def _is_one_word(left: str, right: str, *, is_name: bool) -> bool:
+    """Whether two parts are pinyin together; unless both belong to one name, only together."""
+    return _is_pinyin(left + right) and (is_name or not (_is_pinyin(left) and _is_pinyin(right)))
 
 
 def _is_pinyin(word: str) -> bool:

@@ -13,7 +13,7 @@ from datetime import date
 from ocr_integration.contract import PermitType
 from ocr_integration.engine.labels import folded, simplified_office
 from ocr_integration.engine.permits import PERMITS
-from ocr_integration.engine.romanisation import with_whole_syllables
+from ocr_integration.engine.romanisation import with_whole_names
 
 _DIGIT_FOR = str.maketrans("OoQDIl|ZSGB", "00001112568")
 _LETTER_FOR = str.maketrans("01", "OI")
@@ -161,8 +161,8 @@ def _with_letters_for_figures(text: str) -> str:
 
 
 def pinyin_name(text: str) -> str:
-    """The same where it is pinyin, which has no blank within a syllable."""
-    return with_whole_syllables(english_name(text))
+    """The same where it is pinyin, of which surname and given name are one word each."""
+    return with_whole_names(english_name(text))
 
 
 def authority(text: str) -> str:
