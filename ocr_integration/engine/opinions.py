@@ -14,6 +14,7 @@ import numpy as np
 from ocr_integration.engine import fields, shapes, thresholds
 from ocr_integration.engine.confidence import Family, Witness
 from ocr_integration.engine.fields import Found, Shape
+from ocr_integration.engine.ink import INK_HEIGHT, ink_of
 from ocr_integration.engine.kinds import Kind
 from ocr_integration.engine.labels import Field, Value, split
 from ocr_integration.engine.lines import Line, Text
@@ -27,6 +28,10 @@ from ocr_integration.engine.spacing import with_blanks
 CUTS = ((0.06, 1.0, 0.0), (0.1, 0.7, 0.0), (0.14, 1.0, 1.2), (0.2, 1.3, 0.0), (0.1, 1.3, 2.0))
 # Of a line's own height no more than this is taken for its neighbours' on either side.
 _MOST_TAKEN_OFF = 0.12
+# In a line brought to the height of `INK_HEIGHT`: so many inked pixels are chance, so many rows of pixels are a row of
+# print and no stroke, and it is the line's own if it is so many times as high as any other.
+_SPECKS, _LOWEST_ROW, _HIGHER = 2, 6, 1.4
+_FEWEST_ROWS = 2
 # Together with the first reading this many must be the same text to count as agreement.
 _MOST = 5
 
@@ -83,7 +88,10 @@ def cut_line(
     """
     height = line.box.height
     box = line.box.grown(margin * height, 0.7 * margin * height)
-    crop = cut_box(page, text.frame, _apart(box, line.box, text) if is_apart else box, scale=scale)
+    if is_apart:
+        crop = _own_row(cut_box(page, text.frame, _apart(box, line.box, text), scale=scale))
+    else:
+        crop = cut_box(page, text.frame, box, scale=scale)
     return _sharpened(crop, sharpening) if sharpening else crop
 
 
@@ -95,6 +103,24 @@ def _apart(grown: Box, box: Box, text: Text) -> Box:
     own = box.grown(0, -_MOST_TAKEN_OFF * box.height)
     top, bottom = min(max([grown.top, *above]), own.top), max(min([grown.bottom, *below]), own.bottom)
     return replace(grown, top=top, bottom=bottom)
+
+
+def _own_row(crop: Pixels) -> Pixels:
+    """The crop without smaller rows of print above or below, as of a label that was found in one box with its value."""
+    inked = np.concatenate([[False], ink_of(crop).sum(axis=1) > _SPECKS, [False]])
+    edges = np.flatnonzero(np.diff(inked.astype(np.int8)))
+    rows = [(int(top), int(bottom)) for top, bottom in zip(edges[::2], edges[1::2], strict=True)]
+    rows = [(top, bottom) for top, bottom in rows if bottom - top >= _LOWEST_ROW]
+    if len(rows) < _FEWEST_ROWS:
+        return crop
+    own = max(rows, key=lambda row: row[1] - row[0])
+    rows.remove(own)
+    if any(own[1] - own[0] < _HIGHER * (bottom - top) for top, bottom in rows):
+        return crop  # which of them is it?
+    top = max(((bottom + own[0]) / 2 for _, bottom in rows if bottom <= own[0]), default=0)
+    bottom = min(((top + own[1]) / 2 for top, _ in rows if top >= own[1]), default=INK_HEIGHT)
+    scale = crop.shape[0] / INK_HEIGHT
+    return np.ascontiguousarray(crop[round(top * scale) : round(bottom * scale)])
 
 
 def _sharpened(crop: Pixels, amount: float) -> Pixels:

@@ -57,21 +57,27 @@ def likeness(name: str, latin: str) -> float:
 def with_whole_names(latin: str) -> str:
     """A Latin name in pinyin without the blanks that uneven light puts between its letters (LI,XUANL IN; XU,DE HUI).
 
-    Surname and given name are written as one word each (GB/T 28039-2011), and a syllable is never parted. `latin` in
-    capitals; without a comma a blank between syllables may stand for it. Words that are no pinyin stay apart.
+    A given name is one word (GB/T 28039-2011), and a syllable is never parted. Where no comma stands before it, a blank
+    between syllables is printed: behind a surname, or between two of them. Words that are no pinyin stay apart.
+    `latin` in capitals.
     """
+    surname, comma, given = latin.partition(",")
+    return _rejoined(surname, is_given=False) + comma + _rejoined(given, is_given=True)
+
+
+def _rejoined(latin: str, *, is_given: bool) -> str:
     whole: list[str] = []
     for part in re.findall("[A-Z]+|[^A-Z]+", latin):
-        if len(whole) > 1 and whole[-1] == " " and _is_one_word(whole[-2], part, is_name="," in latin):
+        if len(whole) > 1 and whole[-1] == " " and _is_one_word(whole[-2], part, is_given=is_given):
             whole[-2:] = [whole[-2] + part]
         else:
             whole.append(part)
     return "".join(whole)
 
 
-def _is_one_word(left: str, right: str, *, is_name: bool) -> bool:
-    """Whether two parts are pinyin together; unless both belong to one name, only together."""
-    return _is_pinyin(left + right) and (is_name or not (_is_pinyin(left) and _is_pinyin(right)))
+def _is_one_word(left: str, right: str, *, is_given: bool) -> bool:
+    """Whether two parts are pinyin together; unless both are of a given name, only together."""
+    return _is_pinyin(left + right) and (is_given or not (_is_pinyin(left) and _is_pinyin(right)))
 
 
 def _is_pinyin(word: str) -> bool:

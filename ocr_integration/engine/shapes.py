@@ -43,9 +43,11 @@ _PLACE = re.compile(
 # (津市市 and 沙市区 are cities, 市场 is a market.)
 _BEHEADED = re.compile(rf"[（(]?+(?!(?:{_PROVINCES})省).{{0,3}}省|(?:.+省)?.?市(?![市区场])")
 # Before the offices of the whole country nothing stands but its name; there a label or a watermark may end.
+_NATION = "中华人民共和国"
+_ALMOST_THE_NATION = re.compile("|".join(f"{_NATION[:at]}.{_NATION[at + 1 :]}" for at in range(len(_NATION))))
 _NATIONAL = "(?:国家移民|公安部出入境)管理局$"
-_BEFORE_A_NATIONAL = re.compile(rf"^[^中华人民共和国]{{1,3}}(?={_NATIONAL})")
-_BEHEADED_NATION = re.compile(rf"(?!中华人民共和国{_NATIONAL})[中华人民共和国]+{_NATIONAL}")
+_BEFORE_A_NATIONAL = re.compile(rf"^[^{_NATION}]{{1,3}}(?={_NATIONAL})")
+_BEHEADED_NATION = re.compile(rf"(?!{_NATION}{_NATIONAL})[{_NATION}]+{_NATIONAL}")
 _ENGLISH_NOT_A_NAME = re.compile(
     r"SPECIMEN|SAMPLE|PERMIT|PEOPLE|REPUBLIC|CHINA|EXIT|ENTRY|TRAVEL|MAINLAND|RESIDENT|ADMINISTRATION|IMMIGRATION|"
     r"MINISTRY|SECURITY|HONG ?KONG|MACAO|MACAU|TAIWAN|AUTHORITY|VALID|BUREAU|CARD"
@@ -161,16 +163,16 @@ def _with_letters_for_figures(text: str) -> str:
 
 
 def pinyin_name(text: str) -> str:
-    """The same where it is pinyin, of which surname and given name are one word each."""
+    """The same where it is pinyin, of which a given name is one word."""
     return with_whole_names(english_name(text))
 
 
 def authority(text: str) -> str:
     """An issuing authority: Chinese, ending as offices do, and whole where its beginning tells."""
     plain = simplified_office(spaceless(text)).strip(".,:·").replace("出人境", "出入境")
-    nation = re.search(rf"[{_HAN}]华人民共和国", plain)
+    nation = _ALMOST_THE_NATION.search(plain)
     if nation:  # nothing stands before the nation's name but a label that was misread
-        plain = f"中{plain[nation.start() + 1 :]}"
+        plain = _NATION + plain[nation.end() :]
     plain = _BEFORE_A_NATIONAL.sub("", plain)
     if _BEHEADED.match(plain) or _BEHEADED_NATION.match(plain):
         return ""

@@ -17,7 +17,7 @@ from ocr_integration.engine.kinds import Kind, signs_of_a_permit
 from ocr_integration.engine.labels import Field, is_no_label
 from ocr_integration.engine.lines import Line
 from ocr_integration.engine.models import Models, Recognised
-from ocr_integration.engine.opinions import _with_its_comma
+from ocr_integration.engine.opinions import _own_row, _with_its_comma
 from ocr_integration.engine.page import Box, Frame, Page
 from ocr_integration.engine.seen import clearer, moved
 from ocr_integration.engine.spacing import with_blanks
@@ -128,6 +128,28 @@ def test_a_gap_is_a_blank_when_it_is_as_wide_as_the_line_s_other_blanks() -> Non
 def _line(text: str) -> Line:
     box = Box(0, 0, 20.0 * len(text), 24)
     return Line(text, (1.0,) * len(text), tuple((at + 0.5) / len(text) for at in range(len(text))), box, box.corners())
+
+
+def _rows(*rows: tuple[int, int]) -> np.ndarray:
+    """A crop of 96 pixels' height with print in these rows."""
+    crop = np.full((96, 300, 3), 235, dtype=np.uint8)
+    for top, bottom in rows:
+        crop[top:bottom, 20:280:12] = 20
+    return crop
+
+
+@pytest.mark.parametrize(
+    ("rows", "height"),
+    [
+        (((2, 20), (28, 82)), 72),  # a small label above
+        (((10, 66), (76, 92)), 71),  # and one below
+        (((10, 84),), 96),
+        (((4, 40), (52, 90)), 96),  # two of one height: which is it?
+        (((10, 16), (24, 84)), 96),  # a stroke of a character
+    ],
+)
+def test_a_smaller_row_in_one_box_with_a_name_is_cut_off(rows: tuple[tuple[int, int], ...], height: int) -> None:
+    assert abs(_own_row(_rows(*rows)).shape[0] - height) <= 1
 
 
 def test_signs_of_a_permit_are_titles_labels_dates_numbers_and_zones() -> None:

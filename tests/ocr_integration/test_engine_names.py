@@ -60,6 +60,7 @@ def test_a_name_sounds_as_it_is_spelt_in_each_romanisation(name: str, latin: str
         ("OUYA NG,XIU", "OUYANG,XIU"),  # of the surname, too
         ("LI,Y ING LIA N", "LI,YINGLIAN"),
         ("XU,DE HUI", "XU,DEHUI"),
+        ("XU LU,MEILIN", "XU LU,MEILIN"),  # two surnames
         ("XU DE HUI", "XU DE HUI"),  # which of the two stands for the comma is not known
         ("XU DEH UI", "XU DEHUI"),
         ("CAI,HUILI IVY", "CAI,HUILI IVY"),  # no pinyin
@@ -67,7 +68,7 @@ def test_a_name_sounds_as_it_is_spelt_in_each_romanisation(name: str, latin: str
         ("LI", "LI"),
     ],
 )
-def test_a_name_in_pinyin_has_no_blank_but_behind_its_surname(read: str, whole: str) -> None:
+def test_a_given_name_in_pinyin_has_no_blank_and_no_syllable_has_one(read: str, whole: str) -> None:
     assert with_whole_names(read) == whole
 
 
