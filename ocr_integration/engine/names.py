@@ -104,18 +104,21 @@ def held_against_latin(text: Text, kind: Kind, found: dict[Field, Found]) -> dic
     return {**found, Field.NAME: name}
 
 
-def bears_out(page: Page, text: Text, again: dict[Field, Found], found: dict[Field, Found]) -> bool:
+def bears_out(page: Page, text: Text, kind: Kind, again: dict[Field, Found], found: dict[Field, Found]) -> bool:
     """Whether a second look at the same print says of the name what the first said, but could not vouch for.
 
     The first must have read it surely, if only with one model, or with both, if unsurely, and no ink left over; or by
-    its sound.
+    its sound. Where only one character tells the script, and the permit does not, both must have read it: its twin is
+    printed much alike, and what the cuts could not part a coarser picture cannot.
     """
     name, before = again.get(Field.NAME), found[Field.NAME]
     if name is None or name.text != before.text:
         return False
     if before.witness is Witness.CONFIRMED:
         return True
-    is_likely = before.witness is Witness.AGREED or before.weakest >= thresholds.SURE_NAME_CHARACTER
+    may_be_its_twin = PERMITS[kind.permit].script is None and scripts_in(name.text).total() == 1
+    is_sure = before.weakest >= thresholds.SURE_NAME_CHARACTER and not may_be_its_twin
+    is_likely = before.witness is Witness.AGREED or is_sure
     return is_likely and not _passes_ink_over(page, text, before)
 
 

@@ -181,7 +181,7 @@ class Engine:
         if (
             Field.NAME in found
             and seen.text.foreign < _WATERMARK_LINES
-            and not bears_out(page, seen.text, clearer_there, found)
+            and not bears_out(page, seen.text, seen.kind, clearer_there, found)
         ):
             # Without a watermark its print is the same and only coarser: another reading of it tells nothing.
             clearer_there.pop(Field.NAME, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ocr_integration.contract import PermitType, Side
@@ -12,6 +13,7 @@ from ocr_integration.engine.confidence import Witness
 from ocr_integration.engine.fields import Found
 from ocr_integration.engine.kinds import Kind
 from ocr_integration.engine.labels import Field
+from ocr_integration.engine.lines import Text
 from ocr_integration.engine.models import Recognised
 from ocr_integration.engine.names import (
     _by_sound,
@@ -21,7 +23,9 @@ from ocr_integration.engine.names import (
     _pooled,
     _with_rivals,
     _without_ghosts,
+    bears_out,
 )
+from ocr_integration.engine.page import Frame, Page
 from ocr_integration.engine.romanisation import likeness, with_whole_names
 from ocr_integration.specimens import SpecimenKind, draw
 from ocr_integration.specimens.cards import print_card
@@ -144,6 +148,23 @@ def test_one_model_that_is_all_but_certain_of_a_twin_settles_what_the_other_cann
 def test_what_neither_model_takes_for_likelier_than_not_is_no_reading() -> None:
     guessed = [_said("龚溴俊", 0.45, "漢")] * 5
     assert _pooled([guessed, guessed]) is None
+
+
+@pytest.mark.parametrize(
+    ("permit", "name", "is_so"),
+    [
+        (PermitType.HK_MACAO_RESIDENT, "黃秀英", False),  # 黄 is printed much alike
+        (PermitType.HK_MACAO_RESIDENT, "黃麗英", True),  # in one script throughout
+        (PermitType.HK_MACAO_RESIDENT, "李秀英", True),
+        (PermitType.EXIT_ENTRY_TAIWAN, "黄秀英", True),  # prints no other
+    ],
+)
+def test_a_second_look_at_the_same_print_does_not_tell_twins(permit: PermitType, name: str, is_so: bool) -> None:
+    page = Page(np.full((400, 400, 3), 255, np.uint8), b"", "PNG", 1, 400, 400)
+    before = replace(found(Field.NAME, name), witness=Witness.CONTRADICTED)
+    again = replace(before, witness=Witness.AGREED)
+    names = {Field.NAME: again}, {Field.NAME: before}
+    assert bears_out(page, Text(Frame(0.0), ()), Kind(permit, Side.FRONT), *names) is is_so
 
 
 def test_a_name_with_a_character_from_beside_its_line_is_not_what_its_pinyin_spells() -> None:
