@@ -23,6 +23,8 @@ _HELD_MANY = 1000
 # Check values of both rings stand in one table.
 _DIGEST_PREFIX = "digest:"
 _FIRST = b"\x00\x01"
+# How what a wrapped key is bound to begins; the customer and the version follow.
+CONTEXT = b"key\x00"
 _NEWEST_SHARED = (
     "SELECT id, customer, version, master_id, wrapped FROM sealing_customerkey"
     " WHERE customer = %s ORDER BY version DESC LIMIT 1 FOR SHARE"
@@ -41,7 +43,7 @@ def ring() -> MasterKeys:
 
 def context_of(customer: bytes, version: bytes) -> bytes:
     """What a wrapped key is bound to: it unwraps as this version (two bytes) of this customer's key only."""
-    return b"key\x00" + customer + version
+    return CONTEXT + customer + version
 
 
 class HeldKeys:

@@ -55,6 +55,11 @@ class MasterKeys:
     def _ciphers(self) -> dict[str, AESGCM]:
         return {key_id: AESGCM(key) for key_id, key in self.keys.items()}
 
+    @cached_property
+    def ciphers(self) -> Mapping[bytes, AESGCM]:
+        """By the bytes of each key's id: for who unwraps very many, and asks `unwrap` why one fails."""
+        return {key_id.encode(): cipher for key_id, cipher in self._ciphers.items()}
+
     @property
     def newest(self) -> str:
         return next(iter(self.keys))

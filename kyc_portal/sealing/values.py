@@ -19,12 +19,14 @@ from kyc_portal.sealing.keys import key_of, newest_for_sealing
 
 FORM = b"\x01"
 HEADER = 3
+# How what a value is bound to begins; the customer, the place, the row and the value's header follow.
+BOUND = b"kyc1\x00\x10"
 NONCE = 12
 
 
 def bound_to(customer: bytes, place: bytes, row_id: bytes, header: bytes) -> bytes:
     """What a sealed value is bound to; customer and row by their sixteen bytes, `place` as `place_of` gives it."""
-    return b"kyc1\x00\x10" + customer + place + row_id + header
+    return BOUND + customer + place + row_id + header
 
 
 @cache

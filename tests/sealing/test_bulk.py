@@ -10,7 +10,7 @@ import pytest
 from kyc_portal import audit
 from kyc_portal.sealing import keys, rotation
 from kyc_portal.sealing.bulk import KeysOfMany, key_beside, open_beside
-from kyc_portal.sealing.errors import MasterKeyError, SealBrokenError
+from kyc_portal.sealing.errors import MasterKeyError, SealBrokenError, SealError
 from kyc_portal.sealing.models import CustomerKey
 from kyc_portal.sealing.values import seal, seal_json
 from kyc_portal.submissions.models import Submission
@@ -92,16 +92,12 @@ def test_a_key_comes_beside_what_it_sealed_and_opens_it() -> None:
 
 def beside() -> tuple[list[UUID], list[dict[str, str] | None]]:
     """(submissions, what each sealed in its summary)."""
-    told = Submission.objects.annotate(key=key_beside(customer="customer_id", sealed="summary_sealed"))
-    found = list(told.values_list("pk", "customer_id", "summary_sealed", "key"))
-    pks, customers, blobs, ciphers = (list(each) for each in zip(*found, strict=True))
+    place = {"table": "submission", "column": "summary_sealed"}
+    key = key_beside(**place, customer="customer_id", row_id="id", sealed="summary_sealed")
+    found = list(Submission.objects.annotate(key=key).values_list("pk", "summary_sealed", "key"))
+    pks, blobs, keys = (list(each) for each in zip(*found, strict=True))
     return pks, open_beside(
-        table="submission",
-        column="summary_sealed",
-        customers=[each.bytes for each in customers],
-        row_ids=[each.bytes for each in pks],
-        blobs=[blob and bytes(blob) for blob in blobs],
-        keys=[key and bytes(key) for key in ciphers],
+        **place, blobs=[each and bytes(each) for each in blobs], keys=[each and bytes(each) for each in keys]
     )
 
 
@@ -119,6 +115,24 @@ def test_another_customer_s_value_does_not_open_beside_a_key() -> None:
     with audit.acting(audit.system("command_test")):
         Submission.objects.filter(pk=one.pk).update(summary_sealed=other.summary_sealed)
     with pytest.raises(SealBrokenError):
+        beside()
+
+
+def test_a_value_does_not_open_beside_the_key_in_another_row_of_its_customer() -> None:
+    one = cast.to_review()
+    moved = seal_json(one.customer_id, table="submission", column="summary_sealed", row_id=uuid4(), value=VALUE)
+    with audit.acting(audit.system("command_test")):
+        Submission.objects.filter(pk=one.pk).update(summary_sealed=moved)
+    with pytest.raises(SealBrokenError):
+        beside()
+
+
+@pytest.mark.parametrize("left", [0, 20, 59])
+def test_a_wrapped_key_that_was_cut_short_opens_nothing(left: int) -> None:
+    submission = cast.to_review()
+    with audit.acting(audit.system("command_test")):
+        CustomerKey.objects.filter(customer=submission.customer_id).update(wrapped=bytes(left))
+    with pytest.raises(SealError):
         beside()
 
 
