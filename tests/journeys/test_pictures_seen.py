@@ -131,6 +131,7 @@ def test_a_picture_fetched_ahead_counts_when_its_case_opens(stack: LocalStack, c
             address,
         )
     first = sue.locator("h1").inner_text()
+    sue.wait_for_timeout(REST_MS)
     sue.keyboard.press("s")
     sue.wait_for_selector("dialog[open]")
     sue.keyboard.press("1")
