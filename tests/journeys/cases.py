@@ -19,13 +19,15 @@ for case in free[:{many}]:
         Submission.objects.filter(pk=case.pk).update(version=F("version") + 1)
         case.refresh_from_db()
         evidence.weigh(case, now=timezone.now())
-        print("EDITED", case.reference)
+        print("EDITED", case.pk)
 """
 
 
-def make_edited(stack: LocalStack, *, many: int) -> None:
+def make_edited(stack: LocalStack, *, many: int) -> list[str]:
     """So many free cases more of which the service says that their picture was edited, weighed as after any new evidence:
-    they stand at the head of the queue, and two people decide on them.
+    they stand at the head of the queue, and two people decide on them. Answers their addresses.
     """
-    said = stack.manage("shell", "-c", _EDITED.format(many=many))
-    assert said.count("EDITED") == many, "not enough cases wait"
+    said = stack.manage("shell", "-c", _EDITED.format(many=many)).splitlines()
+    addresses = [f"/console/cases/{line.split()[1]}/" for line in said if line.startswith("EDITED")]
+    assert len(addresses) == many, "not enough cases wait"
+    return addresses
